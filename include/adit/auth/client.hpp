@@ -1,0 +1,89 @@
+// The client's side of authentication, RFC 4252: credentials in the order of the options, each if
+// the server still lists its method. The service and the first request leave together after NEWKEYS.
+// Used by client.hpp's handshake. Invariant: ends in success, or in protocol_error with what was
+// tried and what the server would still accept in the report.
+#pragma once
+
+#include <adit/auth/method.hpp>
+#include <adit/auth/none.hpp>
+#include <adit/auth/password.hpp>
+#include <adit/auth/public_key.hpp>
+#include <adit/options.hpp>
+#include <adit/wire/transport_messages.hpp>
+
+#include <deque>
+#include <memory>
+#include <variant>
+
+namespace adit::auth {
+
+[[nodiscard]] task<> authenticate(packet_port& port, const client_options& options,
+                                  const login& who);
+
+// Details.
+
+using methods = std::deque<std::unique_ptr<method>>;
+
+[[nodiscard]] inline methods methods_for(const client_options& options) {
+    methods all;
+    for (const credential& c : options.credentials) {
+        if (const auto* key = std::get_if<std::shared_ptr<signer>>(&c)) {
+            all.push_back(std::make_unique<public_key>(*key));
+        } else {
+            all.push_back(std::make_unique<password>(std::get<password_source>(c),
+                                                     options.password_attempts));
+        }
+    }
+    if (all.empty()) all.push_back(std::make_unique<none>());
+    return all;
+}
+
+[[nodiscard]] inline bool listed(const std::string& methods_left, std::string_view name) {
+    return wire::name_list{methods_left}.contains(name);
+}
+
+// The first request goes out before the service is accepted: one round trip less.
+inline task<methods::iterator> begin_first(packet_port& port, methods& all, const login& who) {
+    port.report().stage = stage::authentication;
+    port.send(wire::service_request{userauth_service});
+    auto current = all.begin();
+    bool sent = false;
+    while (current != all.end() && !sent) {
+        sent = co_await (*current)->begin(port, who);
+        if (!sent) ++current;
+    }
+    if (!sent) throw protocol_error(errc::no_credentials);
+    const auto accepted = co_await port.receive<wire::service_accept>();
+    if (accepted.service_name != userauth_service) throw protocol_error(errc::service_refused);
+    port.enter(protocol::phase::authentication);
+    co_return current;
+}
+
+// The next method that the server still wants and that sends something; end() when there is none.
+inline task<methods::iterator> begin_next(packet_port& port, methods& all,
+                                          methods::iterator current, const login& who,
+                                          const std::string& methods_left) {
+    if (!(*current)->again()) ++current;
+    for (; current != all.end(); ++current) {
+        if (!listed(methods_left, (*current)->name())) continue;
+        if (co_await (*current)->begin(port, who)) co_return current;
+    }
+    co_return all.end();
+}
+
+inline task<> authenticate(packet_port& port, const client_options& options, const login& who) {
+    methods all = methods_for(options);
+    diagnostics& report = port.report();
+    auto current = co_await begin_first(port, all, who);
+    while (current != all.end()) {
+        report.methods_tried.push_back((*current)->label());
+        const verdict answer = co_await (*current)->finish(port, who);
+        if (answer.success) co_return;
+        report.methods_left = escaped(answer.methods_left);
+        current = co_await begin_next(port, all, current, who, answer.methods_left);
+    }
+    throw protocol_error(options.credentials.empty() ? errc::no_credentials
+                                                     : errc::authentication_failed);
+}
+
+}  // namespace adit::auth

@@ -1,0 +1,173 @@
+// A channel of an SSH connection as an Asio stream: AsyncReadStream and AsyncWriteStream over buffer
+// sequences, half-close, and the lending of received memory. RFC 4254 section 5. Made by
+// client::async_open; used like a socket, by Beast, asio::ssl and everything else.
+//
+// Reads end with asio::error::eof when the peer sent its end of data and every byte before it was
+// read; anything else that ends them is an error: channel_reset, connection_lost, …
+// Not thread-safe: all calls, completions and cancellations belong into the connection's strand.
+// Invariant: one read and one write at a time; the second gets asio::error::already_started.
+#pragma once
+
+#include <adit/connection/channel_set.hpp>
+#include <adit/connection/read_op.hpp>
+#include <adit/connection/write_op.hpp>
+#include <adit/detail/io_result.hpp>
+
+#include <boost/asio/async_result.hpp>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <utility>
+
+namespace adit {
+
+/// Received bytes where they lie, lent until they are consumed. What is consumed, or left when the
+/// lease goes, is granted to the peer again: a lease that is held stops its own channel only.
+class lease {
+public:
+    lease() = default;
+    explicit lease(std::shared_ptr<detail::channel_core> core) : core_(std::move(core)) {
+        count_ = core_->data.buffers(buffers_);
+    }
+    lease(lease&& other) noexcept = default;
+    lease& operator=(lease&& other) noexcept = default;
+    ~lease() = default;
+
+    /// Valid until consume(), or until the lease ends. Empty: nothing is there.
+    [[nodiscard]] std::span<const asio::const_buffer> buffers() const noexcept {
+        return std::span(buffers_).first(count_);
+    }
+    [[nodiscard]] std::size_t size() const noexcept;
+    /// Gives the first n bytes back; the rest stays received and lent.
+    void consume(std::size_t n);
+
+private:
+    static constexpr std::size_t most_buffers = 32;
+    std::shared_ptr<detail::channel_core> core_;
+    std::array<asio::const_buffer, most_buffers> buffers_{};
+    std::size_t count_ = 0;
+};
+
+class channel {
+public:
+    using executor_type = executor;
+    using lowest_layer_type = channel;
+
+    /// A closed channel: reads and writes fail with asio::error::not_connected.
+    channel() = default;
+    /// Used by client.hpp.
+    explicit channel(std::shared_ptr<detail::channel_core> core)
+        : ex_(core->ex), core_(std::move(core)) {}
+    channel(channel&& other) noexcept = default;
+    channel& operator=(channel&& other) noexcept;
+    ~channel() { close(); }
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return ex_; }
+    [[nodiscard]] lowest_layer_type& lowest_layer() noexcept { return *this; }
+    [[nodiscard]] const lowest_layer_type& lowest_layer() const noexcept { return *this; }
+
+    /// Reads at least a byte, or why not. void(error_code, std::size_t).
+    /// Cancellation: total. Buffers: valid until the completion.
+    /// Errors: asio::error::eof, errc::channel_reset, errc::connection_lost, …
+    template <class MutableBuffers, class Token>
+    auto async_read_some(const MutableBuffers& buffers, Token&& token) {
+        return asio::async_initiate<Token, void(error_code, std::size_t)>(
+            detail::initiate_read(core_, ex_), token, buffers);
+    }
+
+    /// Copies at least a byte towards the peer: into the peer's window and our queue, whose bound is
+    /// limits::unsent_bytes_channel. void(error_code, std::size_t).
+    /// Cancellation: total while it waits for room; none of the bytes is then queued.
+    /// Buffers: valid until the completion. Errors: errc::channel_closed, errc::connection_lost, …
+    template <class ConstBuffers, class Token>
+    auto async_write_some(const ConstBuffers& buffers, Token&& token) {
+        return asio::async_initiate<Token, void(error_code, std::size_t)>(
+            detail::initiate_write(core_, ex_), token, buffers);
+    }
+
+    /// Completes when try_read or lend has something to say. void(error_code). Cancellation: total.
+    template <class Token>
+    auto async_wait_readable(Token&& token) {
+        return asio::async_initiate<Token, void(error_code)>(
+            detail::initiate_wait_readable(core_, ex_), token);
+    }
+    /// Reads what is there without waiting; asio::error::would_block when nothing is.
+    [[nodiscard]] io_result try_read(asio::mutable_buffer buffer);
+    /// Writes what finds room without waiting; asio::error::would_block when nothing does.
+    [[nodiscard]] io_result try_write(asio::const_buffer buffer);
+    /// What is there, where it is; empty when nothing is. See async_wait_readable for the end.
+    [[nodiscard]] lease lend() { return core_ == nullptr ? lease() : lease(core_); }
+
+    /// Our end of data (EOF), behind everything written. The other direction stays open.
+    void shutdown_send();
+    /// CLOSE, behind everything written. Pending operations end with operation_aborted.
+    void close() { close(false); }
+    /// CLOSE at once: what was written and not yet sent is dropped, and no end of data is sent.
+    void abort() { close(true); }
+    [[nodiscard]] bool is_open() const noexcept {
+        return core_ != nullptr && core_->owner != nullptr;
+    }
+
+private:
+    void close(bool drop_queued);
+
+    executor ex_;
+    std::shared_ptr<detail::channel_core> core_;
+};
+
+// Details.
+
+inline std::size_t lease::size() const noexcept {
+    std::size_t sum = 0;
+    for (const asio::const_buffer& b : buffers()) sum += b.size();
+    return sum;
+}
+
+inline void lease::consume(std::size_t n) {
+    if (core_ == nullptr) return;
+    n = std::min(n, core_->data.size());
+    core_->data.consume(n);
+    core_->consumed(n);
+    count_ = core_->data.buffers(buffers_);
+}
+
+inline channel& channel::operator=(channel&& other) noexcept {
+    if (this != &other) {
+        close();
+        ex_ = std::move(other.ex_);
+        core_ = std::move(other.core_);
+    }
+    return *this;
+}
+
+inline io_result channel::try_read(asio::mutable_buffer buffer) {
+    if (core_ == nullptr) return {0, asio::error::not_connected};
+    if (!core_->may_read()) return {0, asio::error::would_block};
+    return core_->read(std::span(&buffer, 1));
+}
+
+inline io_result channel::try_write(asio::const_buffer buffer) {
+    if (core_ == nullptr) return {0, asio::error::not_connected};
+    if (buffer.size() == 0) return {};
+    return core_->write(std::span(&buffer, 1));
+}
+
+inline void channel::shutdown_send() {
+    if (core_ == nullptr || core_->owner == nullptr) return;
+    core_->owner->send_eof(*core_);
+    core_->write_end = errc::channel_closed;
+    core_->wake_writer();
+}
+
+inline void channel::close(bool drop_queued) {
+    const auto core = std::exchange(core_, nullptr);
+    if (core == nullptr) return;
+    core->handle_gone = true;
+    core->data.clear();
+    if (core->owner != nullptr) core->owner->close(*core, drop_queued);
+    core->end(asio::error::operation_aborted, asio::error::operation_aborted);
+}
+
+}  // namespace adit

@@ -1,0 +1,254 @@
+// The client's door: an SSH connection over any AsyncStream — a TCP socket, a Unix socket, TLS, or a
+// channel of another connection (a jump host). RFC 4253, 4252, 4254.
+//
+//     adit::client ssh(std::move(socket), options);
+//     co_await ssh.async_handshake(asio::deferred);
+//     adit::channel db = co_await ssh.async_open({"db.internal", 5432}, asio::deferred);
+//
+// Not thread-safe: all calls, completions and cancellations belong into the stream's strand.
+// Invariant: no credential leaves before the host key was trusted; no channel opens before login.
+#pragma once
+
+#include <adit/auth/client.hpp>
+#include <adit/channel.hpp>
+#include <adit/connection/connection.hpp>
+#include <adit/connection/open_op.hpp>
+#include <adit/detail/deadline.hpp>
+#include <adit/detail/door.hpp>
+#include <adit/detail/erase.hpp>
+#include <adit/options.hpp>
+#include <adit/transport/kex_client.hpp>
+#include <adit/wire/channel_types.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace adit {
+
+/// Where the server is to connect to. The name is looked up by the server and sent untouched.
+struct target {
+    target(std::string host_name, std::uint16_t port_number)
+        : host(std::move(host_name)), port(port_number) {}
+    std::string host;
+    std::uint16_t port;
+    std::string originator = "127.0.0.1";  ///< whom the server is told that it serves
+    std::uint16_t originator_port = 0;
+};
+
+/// What two peers agreed on.
+struct session_info {
+    std::string peer_version;  ///< escaped
+    std::string kex, host_key_algorithm, cipher_to_server, cipher_to_client;
+    std::string mac_to_server, mac_to_client;  ///< empty with an AEAD cipher
+    bool strict_kex = false;
+    std::string host_key_fingerprint;
+    std::uint64_t bytes_sent = 0, bytes_received = 0, rekeys = 0;
+    std::size_t channels = 0;
+};
+
+class client {
+public:
+    using executor_type = executor;
+
+    /// Takes the stream. Nothing is sent before async_handshake.
+    template <class Stream>
+    client(Stream&& stream, client_options options);
+    client(client&&) noexcept = default;
+    client& operator=(client&& other) noexcept;
+    ~client() { close(); }
+
+    [[nodiscard]] executor_type get_executor() const { return state_->link->get_executor(); }
+
+    /// Identification, key exchange, trust, login; the connection then works by itself.
+    /// void(error_code). Cancellation: terminal, closes the connection.
+    /// Errors: errc, or what the stream says; diagnostics() has the story. Deadline:
+    /// limits::handshake_timeout, then errc::deadline_exceeded.
+    template <class Token>
+    auto async_handshake(Token&& token);
+
+    /// A channel to `to`, connected by the server (RFC 4254 section 7.2). void(error_code, channel).
+    /// Cancellation: any; a late confirmation is answered with CLOSE.
+    /// Errors: errc::open_*, errc::too_many_channels, errc::deadline_exceeded, errc::connection_lost.
+    template <class Token>
+    auto async_open(target to, Token&& token);
+
+    /// Completes with what ended the connection. void(error_code). Cancellation: total.
+    template <class Token>
+    auto async_wait_closed(Token&& token) {
+        return state_->link->async_wait_finished(std::forward<Token>(token));
+    }
+
+    /// DISCONNECT, and every operation ends with errc::connection_closed.
+    void close() {
+        if (state_ != nullptr) state_->link->finish(errc::connection_closed);
+    }
+    [[nodiscard]] bool is_open() const noexcept {
+        return state_ != nullptr && state_->ready && !state_->link->finished();
+    }
+
+    /// The story of the latest failure. Read it after the operation that failed.
+    [[nodiscard]] const adit::diagnostics& diagnostics() const noexcept {
+        return state_->link->stream().report();
+    }
+    [[nodiscard]] session_info info() const;
+
+private:
+    struct state {
+        state(std::shared_ptr<detail::connection> l, client_options o)
+            : link(std::move(l)), options(std::move(o)) {}
+        std::shared_ptr<detail::connection> link;
+        client_options options;
+        bool ready = false;
+    };
+
+    [[nodiscard]] static std::shared_ptr<state> make_state(
+        std::unique_ptr<detail::any_stream> stream, client_options options);
+    static task<> converse(std::shared_ptr<state> s);
+    static task<> handshake(std::shared_ptr<state> s);
+    static task<channel> open(std::shared_ptr<state> s, target to);
+
+    std::shared_ptr<state> state_;
+};
+
+// Details.
+
+template <class Stream>
+client::client(Stream&& stream, client_options options)
+    : state_(make_state(detail::erase(std::forward<Stream>(stream)), std::move(options))) {}
+
+inline std::shared_ptr<client::state> client::make_state(
+    std::unique_ptr<detail::any_stream> stream, client_options options) {
+    auto random = options.random;
+    if (random == nullptr) random = std::make_shared<crypto::system_random>();
+    packet_stream_parts parts(std::move(stream), protocol::role::client, options.limits, *random);
+    auto link = std::make_shared<detail::connection>(std::move(parts), options.algorithms,
+                                                     std::move(random));
+    link->channels().reset_on_bare_close = options.reset_on_bare_close;
+    adit::diagnostics& report = link->stream().report();
+    report.hop = options.user + "@" + options.host + ":" + std::to_string(options.port);
+    return std::make_shared<state>(std::move(link), std::move(options));
+}
+
+inline client& client::operator=(client&& other) noexcept {
+    if (this != &other) {
+        close();
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+// Version and KEXINIT leave together, unasked; the first request of the login leaves with the
+// service request: three round trips in all.
+inline task<> client::converse(std::shared_ptr<state> s) {
+    packet_stream& stream = s->link->stream();
+    kex_session& kex = s->link->kex();
+    const host_identity identity{s->options.host, s->options.port, s->options.trust};
+    stream.send_identification(kex.our_identification);
+    send_kexinit(stream, kex);
+    kex.their_identification = co_await stream.receive_identification();
+    stream.report().stage = stage::negotiation;
+    const protocol::packet kexinit = co_await stream.receive_packet();
+    co_await kex_client(stream, kex, identity, kexinit, protocol::phase::service);
+    const auth::login who{s->options.user, s->options.host, kex.session_id};
+    co_await auth::authenticate(stream, s->options, who);
+}
+
+inline task<> client::handshake(std::shared_ptr<state> s) {
+    const executor ex = s->link->get_executor();
+    error_code failure;
+    try {
+        const auto limit = s->options.limits.handshake_timeout;
+        if (limit.count() == 0) {
+            co_await converse(s);
+        } else {
+            auto talk = detail::door(ex, [s] { return converse(s); }, asio::deferred);
+            co_await detail::with_deadline(std::move(talk), limit);
+        }
+    } catch (const boost::system::system_error& e) {
+        failure = e.code() == asio::error::timed_out ? errc::deadline_exceeded : e.code();
+        if (failure == asio::error::eof || failure == asio::error::connection_reset) {
+            failure = errc::connection_lost;
+        }
+    }
+    if (failure) {
+        co_await s->link->refuse(failure);
+        s->link->finish(failure);
+        throw protocol_error(failure);
+    }
+    if (s->link->stream().report().peer_version.starts_with("SSH-2.0-adit_")) {
+        s->link->channels().reset_on_bare_close = true;
+    }
+    s->ready = true;
+    s->link->start([identity = host_identity{s->options.host, s->options.port, s->options.trust}](
+                       packet_stream& stream, kex_session& kex, protocol::packet kexinit) {
+        return kex_client(stream, kex, identity, kexinit, protocol::phase::connection);
+    });
+}
+
+template <class Token>
+auto client::async_handshake(Token&& token) {
+    return detail::door(
+        get_executor(), [s = state_] { return handshake(s); }, std::forward<Token>(token));
+}
+
+inline task<channel> client::open(std::shared_ptr<state> s, target to) {
+    detail::connection& link = *s->link;
+    if (!s->ready) throw protocol_error(errc::connection_closed);
+    if (link.finished()) throw protocol_error(link.error());
+    const wire::direct_tcpip fields{to.host, to.port, to.originator, to.originator_port};
+    auto opened = link.channels().open(wire::direct_tcpip::channel_type, fields);
+    if (!opened) throw protocol_error(opened.error());
+    const std::shared_ptr<detail::channel_core> core = *opened;
+    // From here on the handle closes the channel, whatever happens.
+    channel handle(core);
+    auto waiting = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
+        detail::initiate_wait_open(core), asio::deferred);
+    const auto limit = s->options.limits.open_timeout;
+    try {
+        if (limit.count() == 0) {
+            co_await std::move(waiting);
+        } else {
+            co_await detail::with_deadline(std::move(waiting), limit);
+        }
+    } catch (const boost::system::system_error& e) {
+        adit::diagnostics& report = link.stream().report();
+        report.subject = to.host + ":" + std::to_string(to.port);
+        report.peer_text = core->peer_words;
+        if (e.code() == asio::error::timed_out) throw protocol_error(errc::deadline_exceeded);
+        throw;
+    }
+    co_return handle;
+}
+
+template <class Token>
+auto client::async_open(target to, Token&& token) {
+    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                         asio::cancellation_type::total;
+    return detail::door(
+        get_executor(), [s = state_, to = std::move(to)] { return open(s, to); },
+        std::forward<Token>(token), any);
+}
+
+inline session_info client::info() const {
+    const packet_stream& stream = state_->link->stream();
+    const kex_session& kex = state_->link->kex();
+    session_info i;
+    const adit::diagnostics& report = diagnostics();
+    i.peer_version = report.peer_version;
+    i.kex = kex.agreed.kex;
+    i.host_key_algorithm = kex.agreed.host_key;
+    i.cipher_to_server = kex.agreed.cipher_to_server;
+    i.cipher_to_client = kex.agreed.cipher_to_client;
+    i.mac_to_server = kex.agreed.mac_to_server;
+    i.mac_to_client = kex.agreed.mac_to_client;
+    i.strict_kex = kex.strict;
+    i.host_key_fingerprint = report.host_key_fingerprint;
+    i.bytes_sent = stream.bytes_sent();
+    i.bytes_received = stream.bytes_received();
+    i.rekeys = state_->link->rekeys();
+    i.channels = state_->link->channels().size();
+    return i;
+}
+
+}  // namespace adit

@@ -1,0 +1,88 @@
+// TCP to an SSH server, as SSH wants it: every address of the name in turn under one deadline,
+// TCP_NODELAY from the start, keepalive by the kernel beside ours. Used by tunnel.hpp and programs.
+// Invariant: what went wrong is an errc of its own: name, refusal, network or time.
+#pragma once
+
+#include <adit/detail/deadline.hpp>
+#include <adit/detail/door.hpp>
+#include <adit/error.hpp>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace adit {
+
+/// A connected socket. void(error_code, tcp::socket)… see connected_socket.
+/// Cancellation: any. Errors: errc::name_not_found, connection_refused, network_unreachable,
+/// connect_timed_out.
+struct connected_socket {
+    std::optional<asio::ip::tcp::socket> socket;  ///< empty after a failure
+};
+
+template <class Token>
+auto async_connect(executor ex, std::string host, std::uint16_t port,
+                   std::chrono::milliseconds timeout, Token&& token);
+
+// Details.
+
+namespace detail {
+
+[[nodiscard]] inline error_code connect_error(error_code ec) noexcept {
+    if (ec == asio::error::timed_out) return errc::connect_timed_out;
+    if (ec == asio::error::connection_refused) return errc::connection_refused;
+    if (ec == asio::error::network_unreachable || ec == asio::error::host_unreachable) {
+        return errc::network_unreachable;
+    }
+    const bool name = ec == asio::error::host_not_found ||
+                      ec == asio::error::host_not_found_try_again ||
+                      ec == asio::error::no_data || ec == asio::error::service_not_found;
+    return name ? error_code(errc::name_not_found) : ec;
+}
+
+inline task<connected_socket> dial(executor ex, std::string host, std::uint16_t port) {
+    asio::ip::tcp::resolver resolver(ex);
+    auto looking_up = resolver.async_resolve(host, std::to_string(port), asio::deferred);
+    const auto addresses = co_await std::move(looking_up);
+    asio::ip::tcp::socket socket(ex);
+    auto connecting = asio::async_connect(socket, addresses, asio::deferred);
+    static_cast<void>(co_await std::move(connecting));
+    error_code ignored;  // what these two cannot set, they do not need
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
+    connected_socket result;
+    result.socket.emplace(std::move(socket));
+    co_return result;
+}
+
+inline task<connected_socket> dial_in_time(executor ex, std::string host, std::uint16_t port,
+                                           std::chrono::milliseconds timeout) {
+    try {
+        auto body = [ex, host, port] { return dial(ex, host, port); };
+        auto dialling = door(ex, std::move(body), asio::deferred);
+        co_return co_await with_deadline(std::move(dialling), timeout);
+    } catch (const boost::system::system_error& e) {
+        throw protocol_error(connect_error(e.code()));
+    }
+}
+
+}  // namespace detail
+
+template <class Token>
+auto async_connect(executor ex, std::string host, std::uint16_t port,
+                   std::chrono::milliseconds timeout, Token&& token) {
+    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                         asio::cancellation_type::total;
+    return detail::door(
+        ex,
+        [ex, host = std::move(host), port, timeout] {
+            return detail::dial_in_time(ex, host, port, timeout);
+        },
+        std::forward<Token>(token), any);
+}
+
+}  // namespace adit

@@ -1,0 +1,108 @@
+// One channel's shared state: what was received, why it ended, and who waits for what. The public
+// channel is a handle on it; channel_set moves it on. RFC 4254 section 5.
+// Invariants: one reader and one writer at a time; a parked operation is completed by post, never
+// inside the call that caused it; received data is delivered before the reason of an end.
+#pragma once
+
+#include <adit/connection/received.hpp>
+#include <adit/detail/io_result.hpp>
+#include <adit/detail/parking_place.hpp>
+#include <adit/detail/task.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace adit::detail {
+
+class channel_set;
+
+/// The most buffers that a parked operation keeps of the caller's sequence.
+inline constexpr std::size_t parked_buffers = 16;
+
+struct channel_core : std::enable_shared_from_this<channel_core> {
+    channel_core(channel_set& set, const executor& e, std::uint32_t own_number)
+        : owner(&set),
+          ex(e),
+          number(own_number),
+          opening(e),
+          reader(e),
+          readable(e),
+          writer(e),
+          writable(e) {}
+
+    channel_set* owner;  // null when the channel or its connection is over
+    executor ex;
+    std::uint32_t number;
+
+    received data;
+    error_code read_end;   // why reading ends once `data` is empty: eof, or worse
+    error_code write_end;  // why nothing more can be written
+    bool handle_gone = false;
+    bool starved = false;      // waits for room in the outbox
+    std::string peer_words;  // why the peer refused it, escaped
+
+    parking_place<void(error_code)> opening;
+    parking_place<void(error_code, std::size_t)> reader;
+    parking_place<void(error_code)> readable;
+    parking_place<void(error_code, std::size_t)> writer;
+    parking_place<void(error_code)> writable;
+    std::array<asio::mutable_buffer, parked_buffers> read_into{};
+    std::array<asio::const_buffer, parked_buffers> write_from{};
+    std::size_t read_into_count = 0;
+    std::size_t write_from_count = 0;
+
+    [[nodiscard]] bool may_read() const noexcept {
+        return !data.empty() || static_cast<bool>(read_end);
+    }
+    /// Moves received bytes into the buffers and gives the window back; never waits.
+    [[nodiscard]] io_result read(std::span<const asio::mutable_buffer> buffers);
+    /// Queues bytes as far as window and queue allow; would_block when they do not.
+    [[nodiscard]] io_result write(std::span<const asio::const_buffer> buffers);
+    /// Whether a byte could be queued now; if not, wake_writer() is called when that changes.
+    [[nodiscard]] bool may_write();
+    /// n received bytes have been used up.
+    void consumed(std::size_t n);
+
+    void wake_reader();
+    void wake_writer();
+    /// Ends both directions. What was received can still be read.
+    void end(error_code reading, error_code writing);
+};
+
+// Details.
+
+inline void channel_core::wake_reader() {
+    if (!may_read()) return;
+    if (reader) {
+        const io_result r = read(std::span(read_into).first(read_into_count));
+        reader.complete(r.ec, r.size);
+    }
+    if (readable && may_read()) readable.complete({});
+}
+
+inline void channel_core::wake_writer() {
+    if (!writer && !writable) return;
+    if (!write_end && !may_write()) return;
+    if (writer) {
+        const io_result r = write(std::span(write_from).first(write_from_count));
+        if (r.ec == asio::error::would_block) return;
+        writer.complete(r.ec, r.size);
+    }
+    if (writable && (write_end || may_write())) writable.complete({});
+}
+
+inline void channel_core::end(error_code reading, error_code writing) {
+    if (!read_end) read_end = reading;
+    if (!write_end) write_end = writing;
+    if (opening) opening.complete(writing);
+    wake_reader();
+    wake_writer();
+}
+
+}  // namespace adit::detail

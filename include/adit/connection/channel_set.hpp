@@ -1,0 +1,501 @@
+// All channels of a connection at work: the table's events become data for readers, room for writers
+// and replies; operations of channels become chunks in the outbox. Everything here is synchronous:
+// nothing waits, nobody is awaited (L14 is kept by the reader loop, which looks at replies()).
+// Used by connection. RFC 4254.
+// Invariants: nothing is sent on a channel after our CLOSE (C43); credit is granted only for bytes
+// that were used up (C45); a channel whose handle is gone takes no more data.
+// Over 300 lines: one function per event and per operation of a channel, over one shared state.
+#pragma once
+
+#include <adit/connection/channel_core.hpp>
+#include <adit/connection/outbox.hpp>
+#include <adit/detail/signal.hpp>
+#include <adit/diagnostics.hpp>
+#include <adit/limits.hpp>
+#include <adit/protocol/channel_table.hpp>
+#include <adit/protocol/outbound.hpp>
+#include <adit/wire/connection_messages.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace adit::detail {
+
+/// Walks over buffers while their bytes are copied out.
+class buffer_cursor {
+public:
+    explicit buffer_cursor(std::span<const asio::const_buffer> from) noexcept : left_(from) {}
+
+    /// Fills `to`; there must be as many bytes left.
+    void copy_to(mutable_bytes to) noexcept {
+        while (!to.empty() && !left_.empty()) {
+            const asio::const_buffer first = left_.front() + used_;
+            const std::size_t part = std::min(first.size(), to.size());
+            if (part != 0) std::memcpy(to.data(), first.data(), part);
+            to = to.subspan(part);
+            used_ += part;
+            if (part == first.size()) {
+                left_ = left_.subspan(1);
+                used_ = 0;
+            }
+        }
+    }
+
+private:
+    std::span<const asio::const_buffer> left_;
+    std::size_t used_ = 0;
+};
+
+/// Places for data in packets to be: filled by one scattered read, then committed.
+struct reserved_places {
+    static constexpr std::size_t most = 16;
+    slab_ref slab;
+    std::size_t stride = 0;
+    std::size_t count = 0;
+    std::array<asio::mutable_buffer, most> buffers{};
+};
+
+class channel_set {
+public:
+    channel_set(const executor& ex, const limits& caps, protocol::outbound& out, slab_pool& pool,
+                signal& wake)
+        : ex_(ex), caps_(caps), out_(&out), pool_(&pool), wake_(&wake), table_(caps), box_(caps) {}
+    channel_set(const channel_set&) = delete;
+    channel_set& operator=(const channel_set&) = delete;
+    ~channel_set() { end(asio::error::operation_aborted); }
+
+    // What the peer sends.
+
+    /// One message of the connection protocol, decoded in `slab`. Throws protocol_error.
+    void receive(bytes_view payload, const slab_ref& slab);
+    /// At the end of a batch: wakes readers, and lets go of the slab that `used` bytes were in.
+    void settle(const slab_ref& slab, std::size_t used);
+
+    // What channels do. `core.owner` is this.
+
+    /// Asks the peer for a channel; core.opening completes when it answered.
+    template <class Fields>
+    [[nodiscard]] result<std::shared_ptr<channel_core>> open(std::string_view type,
+                                                             const Fields& fields);
+    [[nodiscard]] std::size_t room(const channel_core& core);
+    /// Has core.wake_writer() called when there may be room again.
+    void want_room(channel_core& core);
+    [[nodiscard]] io_result write(channel_core& core, std::span<const asio::const_buffer> from);
+    [[nodiscard]] reserved_places reserve(channel_core& core, std::size_t places);
+    void commit(channel_core& core, const reserved_places& places, std::size_t bytes);
+    void consumed(channel_core& core, std::size_t n);
+    void send_eof(channel_core& core);
+    /// Sends CLOSE behind what is queued, or instead of it.
+    void close(channel_core& core, bool drop_queued);
+
+    // What the connection does.
+
+    /// Queues any message of the connection protocol that is no channel's data.
+    template <wire::message M>
+    void send(const M& message);
+    void expect_global_reply(std::uint64_t ticket) { table_.expect_global_reply(ticket); }
+    [[nodiscard]] outbox& queued() noexcept { return box_; }
+    /// A batch has left: writers may go on.
+    void after_write();
+    /// Everything ends with this error.
+    void end(error_code ec);
+    [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }
+    [[nodiscard]] const protocol::window_budget& budget() const noexcept {
+        return table_.budget();
+    }
+
+    bool reset_on_bare_close = false;
+
+private:
+    using event = protocol::channel_event;
+    using kind = event::kind;
+
+    void on_event(const event& e, const slab_ref& slab);
+    void on_opened(const event& e);
+    void on_open_failed(const event& e);
+    void on_data(const event& e, const slab_ref& slab);
+    void on_close(const event& e);
+    void on_peer_open(const event& e);
+    void on_request(const event& e);
+    void on_global_request(const event& e);
+
+    template <wire::message M>
+    [[nodiscard]] protocol::chunk encoded(const M& message);
+    [[nodiscard]] protocol::chunk data_chunk(const channel_core& core, std::size_t size);
+    void push(channel_core& core, protocol::chunk message) {
+        box_.push(core.number, std::move(message));
+        wake_->notify();
+    }
+    void put_data_header(protocol::chunk& place, std::uint32_t peer, std::size_t size);
+    [[nodiscard]] std::size_t write_small(channel_core& core,
+                                          std::span<const asio::const_buffer> from,
+                                          std::size_t size);
+    void grant(std::uint32_t channel, std::size_t n);
+    void release_if_done(std::uint32_t channel);
+    [[nodiscard]] channel_core* find(std::uint32_t channel) {
+        return channel < cores_.size() ? cores_[channel].get() : nullptr;
+    }
+
+    // Up to here bytes are copied beside their neighbours rather than given a slab of their own.
+    static constexpr std::size_t small_data = 2048;
+
+    executor ex_;
+    limits caps_;
+    protocol::outbound* out_;
+    slab_pool* pool_;
+    signal* wake_;
+    protocol::channel_table table_;
+    outbox box_;
+    std::vector<std::shared_ptr<channel_core>> cores_;
+    std::vector<std::shared_ptr<channel_core>> touched_;  // got something in this batch
+    std::vector<std::uint32_t> starved_;                  // wait for room in the outbox
+    bool congested_ = false;
+};
+
+// Details: what the peer sends.
+
+inline void channel_set::receive(bytes_view payload, const slab_ref& slab) {
+    const auto e = table_.receive(payload);
+    if (!e) throw protocol_error(e.error());
+    on_event(*e, slab);
+}
+
+inline void channel_set::on_event(const event& e, const slab_ref& slab) {
+    switch (e.what) {
+        case kind::data: return on_data(e, slab);
+        case kind::window:
+            if (channel_core* core = find(e.channel)) core->wake_writer();
+            return;
+        // Nobody reads it yet; unread data that is not credited would stall the channel (C45).
+        case kind::extended_data: return grant(e.channel, e.data.size());
+        case kind::opened: return on_opened(e);
+        case kind::open_failed: return on_open_failed(e);
+        case kind::eof:
+            if (channel_core* core = find(e.channel)) {
+                core->read_end = asio::error::eof;
+                touched_.push_back(core->shared_from_this());
+            }
+            return;
+        case kind::close: return on_close(e);
+        case kind::request: return on_request(e);
+        case kind::peer_open: return on_peer_open(e);
+        case kind::global_request: return on_global_request(e);
+        case kind::reply:
+        case kind::global_reply:
+        case kind::nothing: return;
+    }
+}
+
+inline void channel_set::on_data(const event& e, const slab_ref& slab) {
+    channel_core* core = find(e.channel);
+    if (core == nullptr || core->handle_gone) return grant(e.channel, e.data.size());
+    core->data.push(slab, e.data);
+    if (touched_.empty() || touched_.back().get() != core) {
+        touched_.push_back(core->shared_from_this());
+    }
+}
+
+inline void channel_set::settle(const slab_ref& slab, std::size_t used) {
+    for (const auto& core : touched_) {
+        core->wake_reader();
+        if (!core->data.settle(*pool_, slab, used)) throw protocol_error(errc::out_of_memory);
+    }
+    touched_.clear();
+}
+
+inline void channel_set::on_opened(const event& e) {
+    channel_core* core = find(e.channel);
+    if (core == nullptr) return;
+    // Nobody waits any more: the late confirmation is answered with CLOSE (T13).
+    if (!core->opening) return close(*core, true);
+    core->opening.complete({});
+}
+
+inline void channel_set::on_open_failed(const event& e) {
+    if (channel_core* core = find(e.channel)) {
+        const auto why = [code = static_cast<open_failure>(e.code)] {
+            switch (code) {
+                case open_failure::administratively_prohibited:
+                    return errc::open_administratively_prohibited;
+                case open_failure::connect_failed: return errc::open_connect_failed;
+                case open_failure::unknown_channel_type: return errc::open_unknown_channel_type;
+                case open_failure::resource_shortage: return errc::open_resource_shortage;
+            }
+            return errc::open_failed;
+        }();
+        core->peer_words = escaped(as_text(e.data), 256);
+        core->end(why, why);
+    }
+    release_if_done(e.channel);
+}
+
+// C46: what came before is delivered first. CLOSE without EOF is normal from some servers and is an
+// end of data, unless the peer is known to mean a reset by it (security.md section 4).
+inline void channel_set::on_close(const event& e) {
+    channel_core* core = find(e.channel);
+    if (core == nullptr) return release_if_done(e.channel);
+    touched_.push_back(core->shared_from_this());
+    if (!core->read_end) {
+        core->read_end = reset_on_bare_close ? error_code(errc::channel_reset)
+                                             : error_code(asio::error::eof);
+    }
+    close(*core, true);
+    if (!core->write_end) core->write_end = errc::channel_closed;
+    core->wake_writer();
+    release_if_done(e.channel);
+}
+
+inline void channel_set::on_peer_open(const event& e) {
+    // Nothing that a server may open was asked for (A26).
+    constexpr std::array<std::string_view, 5> known{
+        "forwarded-tcpip", "forwarded-streamlocal@openssh.com", "session", "x11",
+        "auth-agent@openssh.com"};
+    const bool is_known = std::ranges::find(known, e.open.channel_type) != known.end();
+    const auto why = is_known ? open_failure::administratively_prohibited
+                              : open_failure::unknown_channel_type;
+    send(wire::channel_open_failure{e.open.sender_channel, static_cast<wire::u32>(why),
+                                    is_known ? "not requested" : "unknown channel type", ""});
+}
+
+inline void channel_set::on_request(const event& e) {
+    // C47: exactly one reply, and none behind our CLOSE.
+    if (!e.want_reply || !table_.state(e.channel).may_send_other()) return;
+    send(wire::channel_failure{table_.peer_number(e.channel)});
+}
+
+inline void channel_set::on_global_request(const event& e) {
+    if (e.want_reply) send(wire::request_failure{});
+}
+
+inline void channel_set::grant(std::uint32_t channel, std::size_t n) {
+    const std::uint32_t more = table_.consume(channel, n);
+    if (more != 0) send(wire::channel_window_adjust{table_.peer_number(channel), more});
+}
+
+inline void channel_set::release_if_done(std::uint32_t channel) {
+    if (!table_.release_if_done(channel)) return;
+    if (const auto core = std::exchange(cores_[channel], nullptr)) {
+        core->owner = nullptr;
+    }
+}
+
+// Details: what channels do.
+
+template <wire::message M>
+protocol::chunk channel_set::encoded(const M& message) {
+    protocol::chunk place = out_->reserve(wire::encoded_size(message));
+    if (!place) throw protocol_error(errc::out_of_memory);
+    wire::writer w(place.room());
+    wire::encode(w, message);
+    place.size = static_cast<std::uint32_t>(w.size());
+    return place;
+}
+
+template <wire::message M>
+void channel_set::send(const M& message) {
+    box_.push_control(encoded(message));
+    wake_->notify();
+}
+
+template <class Fields>
+result<std::shared_ptr<channel_core>> channel_set::open(std::string_view type,
+                                                        const Fields& fields) {
+    std::vector<byte> data(
+        std::apply([](const auto&... field) { return (std::size_t{0} + ... + wire::size_of(field)); },
+                   Fields::wire(fields)));
+    wire::writer w(data);
+    wire::put_fields(w, fields);
+    if (w.error() != errc::ok) return w.error();
+    const auto number = table_.open();
+    if (!number) return number.error();
+    if (cores_.size() <= *number) cores_.resize(std::size_t{*number} + 1);
+    auto core = std::make_shared<channel_core>(*this, ex_, *number);
+    cores_[*number] = core;
+    send(wire::channel_open{type, *number, table_.incoming(*number).target(),
+                            caps_.channel_packet, {w.written()}});
+    return core;
+}
+
+inline std::size_t channel_set::room(const channel_core& core) {
+    if (!table_.state(core.number).may_send_data() || congested_) return 0;
+    const std::size_t queued = box_.unsent(core.number);
+    const std::size_t most = caps_.unsent_bytes_channel;
+    const std::size_t free = queued < most ? most - queued : 0;
+    return static_cast<std::size_t>(
+        std::min<std::uint64_t>(free, table_.sendable(core.number)));
+}
+
+inline void channel_set::want_room(channel_core& core) {
+    if (!std::exchange(core.starved, true)) starved_.push_back(core.number);
+}
+
+inline io_result channel_set::write(channel_core& core,
+                                    std::span<const asio::const_buffer> from) {
+    std::size_t wanted = 0;
+    for (const asio::const_buffer& b : from) wanted += b.size();
+    const std::size_t size = std::min(wanted, room(core));
+    if (size == 0) {
+        want_room(core);
+        return {0, asio::error::would_block};
+    }
+    if (size <= small_data && size <= table_.largest_data(core.number)) {
+        return {write_small(core, from, size), {}};
+    }
+    const std::size_t largest = table_.largest_data(core.number);
+    const reserved_places places = reserve(core, (size + largest - 1) / largest);
+    buffer_cursor source(from);
+    std::size_t copied = 0;
+    for (std::size_t i = 0; i < places.count; ++i) {
+        const asio::mutable_buffer place = places.buffers[i];
+        const std::size_t part = std::min(size - copied, place.size());
+        source.copy_to({static_cast<byte*>(place.data()), part});
+        copied += part;
+    }
+    if (copied == 0) return {0, errc::out_of_memory};
+    commit(core, places, copied);
+    return {copied, {}};
+}
+
+inline std::size_t channel_set::write_small(channel_core& core,
+                                            std::span<const asio::const_buffer> from,
+                                            std::size_t size) {
+    protocol::chunk place = out_->reserve(protocol::channel_data_front + size);
+    if (!place) throw protocol_error(errc::out_of_memory);
+    buffer_cursor source(from);
+    source.copy_to(place.room().subspan(protocol::channel_data_front, size));
+    put_data_header(place, table_.peer_number(core.number), size);
+    table_.spend(core.number, size);
+    push(core, std::move(place));
+    return size;
+}
+
+inline void channel_set::put_data_header(protocol::chunk& place, std::uint32_t peer,
+                                         std::size_t size) {
+    wire::writer w(place.room());
+    w.put_u8(static_cast<byte>(wire::message_id::channel_data));
+    w.put_u32(peer);
+    w.put_u32(static_cast<std::uint32_t>(size));
+    place.size = static_cast<std::uint32_t>(protocol::channel_data_front + size);
+}
+
+inline reserved_places channel_set::reserve(channel_core& core, std::size_t places) {
+    reserved_places r;
+    std::size_t left = room(core);
+    const std::size_t largest = table_.largest_data(core.number);
+    const std::size_t needed = (left + largest - 1) / largest;
+    places = std::min({places, needed, reserved_places::most});
+    if (places == 0) {
+        want_room(core);
+        return r;
+    }
+    r.stride = protocol::place_size(protocol::channel_data_front + std::min(largest, left));
+    r.slab = pool_->take(places * r.stride);
+    if (!r.slab) return r;
+    for (; r.count < places && left != 0; ++r.count) {
+        const std::size_t size = std::min(left, largest);
+        const std::size_t at = r.count * r.stride + protocol::packet_front +
+                               protocol::channel_data_front;
+        r.buffers[r.count] = {&r.slab.memory()[at], size};
+        left -= size;
+    }
+    return r;
+}
+
+inline void channel_set::commit(channel_core& core, const reserved_places& places,
+                                std::size_t bytes) {
+    if (bytes <= small_data && bytes <= places.buffers[0].size()) {
+        const asio::const_buffer first(places.buffers[0].data(), bytes);
+        static_cast<void>(write_small(core, std::span(&first, 1), bytes));
+        return;
+    }
+    const std::uint32_t peer = table_.peer_number(core.number);
+    table_.spend(core.number, bytes);
+    for (std::size_t i = 0; i < places.count && bytes != 0; ++i) {
+        const std::size_t size = std::min(bytes, places.buffers[i].size());
+        protocol::chunk place{
+            places.slab, static_cast<std::uint32_t>(i * places.stride + protocol::packet_front),
+            static_cast<std::uint32_t>(protocol::channel_data_front + size)};
+        put_data_header(place, peer, size);
+        push(core, std::move(place));
+        bytes -= size;
+    }
+    if (box_.unsent() >= caps_.unsent_bytes) congested_ = true;
+}
+
+inline void channel_set::consumed(channel_core& core, std::size_t n) { grant(core.number, n); }
+
+inline void channel_set::send_eof(channel_core& core) {
+    auto& state = table_.state(core.number);
+    if (!state.may_send_data()) return;
+    state.sent_eof();
+    push(core, encoded(wire::channel_eof{table_.peer_number(core.number)}));
+}
+
+inline void channel_set::close(channel_core& core, bool drop_queued) {
+    auto& state = table_.state(core.number);
+    if (!state.may_send_other()) return;
+    if (drop_queued) box_.discard(core.number);
+    state.sent_close();
+    push(core, encoded(wire::channel_close{table_.peer_number(core.number)}));
+}
+
+// Details: what the connection does.
+
+inline void channel_set::after_write() {
+    if (congested_ && box_.unsent() <= caps_.unsent_bytes_low) congested_ = false;
+    if (congested_ || starved_.empty()) return;
+    // Whoever still finds no room asks for it anew.
+    const std::vector<std::uint32_t> waiting = std::exchange(starved_, {});
+    for (const std::uint32_t channel : waiting) {
+        channel_core* core = find(channel);
+        if (core == nullptr) continue;
+        core->starved = false;
+        core->wake_writer();
+    }
+}
+
+inline void channel_set::end(error_code ec) {
+    const auto cores = std::exchange(cores_, {});
+    for (const auto& core : cores) {
+        if (core == nullptr) continue;
+        core->owner = nullptr;
+        core->end(ec, ec);
+    }
+    box_.clear();
+    touched_.clear();
+    starved_.clear();
+}
+
+// Details: the parts of channel_core that need the set.
+
+inline io_result channel_core::read(std::span<const asio::mutable_buffer> buffers) {
+    std::size_t taken = 0;
+    for (const asio::mutable_buffer& b : buffers) {
+        taken += data.take({static_cast<byte*>(b.data()), b.size()});
+    }
+    if (taken == 0 && data.empty()) return {0, read_end};
+    consumed(taken);
+    return {taken, {}};
+}
+
+inline void channel_core::consumed(std::size_t n) {
+    if (owner != nullptr && n != 0) owner->consumed(*this, n);
+}
+
+inline io_result channel_core::write(std::span<const asio::const_buffer> buffers) {
+    if (write_end) return {0, write_end};
+    if (owner == nullptr) return {0, errc::channel_closed};
+    return owner->write(*this, buffers);
+}
+
+inline bool channel_core::may_write() {
+    if (owner == nullptr) return false;
+    if (owner->room(*this) != 0) return true;
+    owner->want_room(*this);
+    return false;
+}
+
+}  // namespace adit::detail

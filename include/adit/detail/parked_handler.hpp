@@ -1,0 +1,132 @@
+// A completion handler of any type, put aside until its result is known. It keeps the handler's
+// allocator and executor, and counts as work on that executor and on the I/O executor, so that
+// run() does not return while it waits. Used by parking_place and by operations that are
+// complete when they start. (Asio's any_completion_handler of Boost 1.81 recurses for ever when
+// it is assigned, and reads freed memory when a nested one is destroyed.)
+// Invariant: a handler is posted at most once, never called inline, and its memory is given
+// back before the call, so that the next operation can have it.
+#pragma once
+
+#include <adit/detail/task.hpp>
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/recycling_allocator.hpp>
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace adit::detail {
+
+template <class Signature>
+class parked_handler;
+
+template <class... Args>
+class parked_handler<void(Args...)> {
+public:
+    parked_handler() = default;
+
+    template <class Handler, class IoExecutor>
+    parked_handler(Handler&& handler, const IoExecutor& io);
+
+    [[nodiscard]] explicit operator bool() const noexcept { return target_ != nullptr; }
+
+    /// Hands the handler and its arguments to its executor. The handler is gone afterwards.
+    void post(Args... args) { target_.release()->post(std::move(args)...); }
+
+private:
+    struct target {
+        virtual void post(Args... args) = 0;
+        virtual void destroy() noexcept = 0;
+
+    protected:
+        ~target() = default;
+    };
+    struct destroyer {
+        void operator()(target* t) const noexcept { t->destroy(); }
+    };
+    template <class Handler, class IoExecutor>
+    class model;
+
+    std::unique_ptr<target, destroyer> target_;
+};
+
+template <class Executor>
+using tracked_t = std::decay_t<decltype(asio::prefer(std::declval<const Executor&>(),
+                                                     asio::execution::outstanding_work.tracked))>;
+
+template <class... Args>
+template <class Handler, class IoExecutor>
+class parked_handler<void(Args...)>::model final : public target {
+public:
+    using handler_executor = asio::associated_executor_t<Handler, IoExecutor>;
+    using allocator = typename std::allocator_traits<asio::associated_allocator_t<
+        Handler, asio::recycling_allocator<void>>>::template rebind_alloc<model>;
+
+    template <class H>
+    model(H&& handler, const IoExecutor& io)
+        : parts_{asio::prefer(io, asio::execution::outstanding_work.tracked),
+                 asio::prefer(asio::get_associated_executor(handler, io),
+                              asio::execution::outstanding_work.tracked),
+                 std::forward<H>(handler)} {}
+
+    static allocator allocator_of(const Handler& handler) {
+        return allocator(
+            asio::get_associated_allocator(handler, asio::recycling_allocator<void>()));
+    }
+
+    void post(Args... args) override;
+    void destroy() noexcept override { static_cast<void>(release()); }
+
+private:
+    // Destroyed from the last to the first: the handler while both executors are still busy.
+    struct parts {
+        tracked_t<IoExecutor> io_work;
+        tracked_t<handler_executor> work;
+        Handler handler;
+    };
+
+    [[nodiscard]] parts release() noexcept;
+
+    parts parts_;
+};
+
+template <class... Args>
+template <class Handler, class IoExecutor>
+void parked_handler<void(Args...)>::model<Handler, IoExecutor>::post(Args... args) {
+    parts taken = release();
+    asio::post(taken.work, asio::append(std::move(taken.handler), std::move(args)...));
+}
+
+template <class... Args>
+template <class Handler, class IoExecutor>
+auto parked_handler<void(Args...)>::model<Handler, IoExecutor>::release() noexcept -> parts {
+    allocator memory = allocator_of(parts_.handler);
+    parts taken = std::move(parts_);
+    std::destroy_at(this);
+    std::allocator_traits<allocator>::deallocate(memory, this, 1);
+    return taken;
+}
+
+template <class... Args>
+template <class Handler, class IoExecutor>
+parked_handler<void(Args...)>::parked_handler(Handler&& handler, const IoExecutor& io) {
+    using model_type = model<std::decay_t<Handler>, IoExecutor>;
+    using allocator = typename model_type::allocator;
+    allocator memory = model_type::allocator_of(handler);
+    model_type* place = std::allocator_traits<allocator>::allocate(memory, 1);
+    try {
+        target_.reset(::new (static_cast<void*>(place))
+                          model_type(std::forward<Handler>(handler), io));
+    } catch (...) {
+        std::allocator_traits<allocator>::deallocate(memory, place, 1);
+        throw;
+    }
+}
+
+}  // namespace adit::detail

@@ -1,0 +1,72 @@
+// Signature blobs (RFC 4253 section 6.6: the algorithm's name, then its bytes) and the one table of
+// signature algorithms. Host keys and user keys use it alike; nothing else names an algorithm.
+// Invariant: the table's order is our order of preference.
+#pragma once
+
+#include <adit/bytes.hpp>
+#include <adit/error.hpp>
+#include <adit/wire/message.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace adit::keys {
+
+/// A signature as it travels; a view into its blob.
+struct signature {
+    wire::text algorithm;
+    wire::octets bytes;
+    static constexpr auto wire(auto& m) { return std::tie(m.algorithm, m.bytes); }
+};
+
+struct signature_algorithm {
+    std::string_view name;
+    std::string_view key_type;  ///< of the keys that can make it; not always the same name (C33)
+    const char* scheme;         ///< Botan's name for what is hashed and padded how
+    std::size_t size;           ///< of the signature's bytes, exactly
+};
+
+inline constexpr std::array signature_algorithms{
+    signature_algorithm{"ssh-ed25519", "ssh-ed25519", "Pure", 64},
+};
+
+/// The row of an algorithm, or null.
+[[nodiscard]] const signature_algorithm* find_signature_algorithm(std::string_view name) noexcept;
+
+/// What a KEXINIT offers when nobody says otherwise.
+[[nodiscard]] std::string default_host_key_algorithm_names();
+
+/// Reads a whole blob. The views look into it.
+[[nodiscard]] inline result<signature> parse_signature(bytes_view blob) noexcept {
+    return wire::decode_fields<signature>(blob);
+}
+
+[[nodiscard]] std::vector<byte> to_blob(const signature& value);
+
+inline const signature_algorithm* find_signature_algorithm(std::string_view name) noexcept {
+    const auto* const found =
+        std::ranges::find(signature_algorithms, name, &signature_algorithm::name);
+    return found == signature_algorithms.end() ? nullptr : found;
+}
+
+inline std::string default_host_key_algorithm_names() {
+    std::string names;
+    for (const signature_algorithm& algorithm : signature_algorithms) {
+        if (!names.empty()) names += ',';
+        names += algorithm.name;
+    }
+    return names;
+}
+
+inline std::vector<byte> to_blob(const signature& value) {
+    std::vector<byte> blob(8 + value.algorithm.size() + value.bytes.size());
+    wire::writer w(blob);
+    wire::put_fields(w, value);
+    return blob;
+}
+
+}  // namespace adit::keys

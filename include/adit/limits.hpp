@@ -1,0 +1,57 @@
+// Every cap of the library in one struct (security.md's L01-L24): what a peer can make us hold,
+// wait for or compute is bounded by a number in here. Used by all floors above; an embedder
+// changes a number by passing its own struct in the options.
+// Invariant: a default here is what the documentation says.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace adit {
+
+struct limits {
+    // Identification line and what may precede it (C01, C02).
+    std::size_t identification_line = 255;
+    std::size_t lines_before_identification = 1024;
+    std::size_t bytes_before_identification = 64 * 1024;
+
+    // Packets (L07, L09). The length field's own four bytes are not counted.
+    std::uint32_t packet_before_authentication = 64 * 1024;
+    std::uint32_t packet = 256 * 1024;
+
+    // Channels (L10-L12).
+    std::uint32_t channel_packet = 32 * 1024;       ///< the largest data we accept in one message
+    std::uint32_t first_window = 256 * 1024;        ///< the first grant of a channel
+    std::uint32_t smallest_window = 32 * 1024;      ///< an open that cannot get it is refused
+    std::uint32_t largest_window = 32 * 1024 * 1024;
+    std::size_t connection_memory = 64 * 1024 * 1024;
+    std::size_t channels = 4096;
+
+    // Queues (L13-L15).
+    std::size_t unsent_bytes = 1024 * 1024;         ///< high water of a connection
+    std::size_t unsent_bytes_low = 256 * 1024;
+    std::size_t unsent_bytes_channel = 512 * 1024;  ///< of one channel
+    std::size_t channel_quantum = 64 * 1024;        ///< a channel's turn while others wait
+    std::size_t pending_replies = 256;              ///< replies that the peer can make us queue
+
+    // Rekeying (L20, C18).
+    std::uint64_t rekey_bytes = std::uint64_t{1} << 30U;
+    std::uint64_t rekey_packets = std::uint64_t{1} << 31U;
+    std::chrono::seconds rekey_interval{3600};
+
+    // Waiting (L01, L17, L18). Zero switches a deadline off.
+    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds handshake_timeout{30'000};
+    std::chrono::milliseconds open_timeout{15'000};
+    std::chrono::milliseconds rekey_timeout{60'000};
+    std::chrono::milliseconds stalled_write_timeout{120'000};
+    std::chrono::milliseconds keepalive_interval{30'000};
+    unsigned keepalive_count = 3;
+
+    // Counts that a peer sends (L22, C26).
+    std::size_t extensions = 1024;
+    unsigned authentication_requests = 128;
+};
+
+}  // namespace adit

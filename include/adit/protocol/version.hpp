@@ -1,0 +1,128 @@
+// The identification line, RFC 4253 section 4.2: finding the peer's among what may precede it.
+// Used by transport/versions.hpp. Fed with bytes as they come, in pieces of any size.
+// Invariant: never consumes past the line's LF, and never holds more than the caps allow.
+#pragma once
+
+#include <adit/bytes.hpp>
+#include <adit/error.hpp>
+#include <adit/limits.hpp>
+#include <adit/protocol/gate.hpp>
+#include <adit/version.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace adit::protocol {
+
+/// Our own line, without CR LF.
+[[nodiscard]] inline std::string our_identification() {
+    return "SSH-2.0-adit_" + std::string(version_text);
+}
+
+class identification_reader {
+public:
+    identification_reader(role ours, const limits& caps) noexcept
+        : ours_(ours),
+          longest_line_(caps.identification_line),
+          lines_left_(caps.lines_before_identification),
+          bytes_left_(caps.bytes_before_identification) {}
+
+    /// How many bytes of `input` were used up; look at done() and error() afterwards.
+    [[nodiscard]] std::size_t feed(bytes_view input);
+
+    [[nodiscard]] bool done() const noexcept { return done_; }
+    [[nodiscard]] errc error() const noexcept { return error_; }
+
+    /// The peer's line as received, without CR LF: it enters the exchange hash like this (C03).
+    /// While not done: the line that is being read, so that an error can quote it.
+    [[nodiscard]] const std::string& line() const noexcept { return line_; }
+
+private:
+    void end_of_line();
+    void check_identification();
+    [[nodiscard]] bool may_be_identification() const noexcept {
+        constexpr std::string_view prefix = "SSH-";
+        const std::size_t size = line_.size() < prefix.size() ? line_.size() : prefix.size();
+        return std::string_view(line_).substr(0, size) == prefix.substr(0, size);
+    }
+    void add(byte b);
+
+    role ours_;
+    std::size_t longest_line_;
+    std::size_t lines_left_;
+    std::size_t bytes_left_;
+    std::string line_;
+    std::size_t line_bytes_ = 0;
+    bool carriage_return_ = false;
+    bool done_ = false;
+    errc error_ = errc::ok;
+};
+
+inline std::size_t identification_reader::feed(bytes_view input) {
+    std::size_t used = 0;
+    while (used < input.size() && !done_ && error_ == errc::ok) {
+        const byte b = input[used++];
+        if (b == '\n') {
+            end_of_line();
+        } else {
+            add(b);
+        }
+    }
+    return used;
+}
+
+inline void identification_reader::add(byte b) {
+    const bool identification = may_be_identification();
+    ++line_bytes_;
+    if (identification && line_bytes_ + 1 > longest_line_) {  // one more for LF
+        error_ = errc::identification_too_long;
+        return;
+    }
+    if (!identification) {
+        if (ours_ == role::server || bytes_left_ == 0) {
+            error_ = errc::not_an_ssh_server;
+            return;
+        }
+        --bytes_left_;
+    }
+    // C01: NUL never, CR only before LF.
+    if (identification && (b == 0 || carriage_return_)) {
+        error_ = errc::malformed_identification;
+        return;
+    }
+    if (b == '\r') {
+        carriage_return_ = true;
+        return;
+    }
+    carriage_return_ = false;
+    // A line that is none is dropped but for its beginning, which an error may quote.
+    if (identification || line_.size() < longest_line_) line_ += static_cast<char>(b);
+}
+
+inline void identification_reader::end_of_line() {
+    if (line_.starts_with("SSH-")) {
+        check_identification();
+        return;
+    }
+    // C02: only a server may say something first, and not for ever.
+    if (ours_ == role::server || lines_left_ == 0) {
+        error_ = errc::not_an_ssh_server;
+        return;
+    }
+    --lines_left_;
+    line_.clear();
+    line_bytes_ = 0;
+    carriage_return_ = false;
+}
+
+inline void identification_reader::check_identification() {
+    const bool compatible = line_.starts_with("SSH-2.0-") ||
+                            (ours_ == role::client && line_.starts_with("SSH-1.99-"));
+    if (!compatible) {
+        error_ = errc::unsupported_protocol_version;
+        return;
+    }
+    done_ = true;
+}
+
+}  // namespace adit::protocol

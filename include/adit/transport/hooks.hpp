@@ -1,0 +1,93 @@
+// What the user of the library supplies to a conversation: whether to trust a host key, a signature,
+// a secret. Each is awaitable, because a person, an agent or a vault may have to be asked. Used by
+// kex_client, auth/ and the options. RFC 4251 section 4.1, RFC 4252 section 7.
+// Invariant: only an explicit, non-zero `trusted` is trust; an exception is a refusal (A11, S07).
+#pragma once
+
+#include <adit/bytes.hpp>
+#include <adit/crypto/secret.hpp>
+#include <adit/detail/task.hpp>
+#include <adit/error.hpp>
+#include <adit/keys/private_key.hpp>
+#include <adit/keys/public_key.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace adit {
+
+/// Secrets live in memory that is locked where the system allows it, and wiped.
+using crypto::secret_bytes;
+
+enum class host_key_answer : int {
+    trusted = 1,
+    unknown = 2,   ///< nobody knows this key, and the policy does not take unknown keys
+    changed = 3,   ///< another key is known for this host
+    revoked = 4,
+    rejected = 5,  ///< somebody looked at it and said no
+};
+
+struct host_key_question {
+    std::string host;  ///< as known_hosts knows it
+    std::uint16_t port = 22;
+    const keys::public_key* key = nullptr;  ///< never null
+    std::string fingerprint;                ///< SHA256:…
+    std::string* detail = nullptr;          ///< an answer may say which file and line it is about
+};
+
+/// The question outlives the task.
+using host_key_check = std::function<task<host_key_answer>(const host_key_question&)>;
+
+/// A private key that somebody holds: this process, an agent, a token.
+class signer {
+public:
+    signer() = default;
+    signer(const signer&) = delete;
+    signer& operator=(const signer&) = delete;
+    virtual ~signer() = default;
+
+    [[nodiscard]] virtual const keys::public_key& public_part() const noexcept = 0;
+    /// What a report calls it: a file, a comment.
+    [[nodiscard]] virtual std::string name() const = 0;
+    /// The signature blob; `message` outlives the task. Throws system_error.
+    [[nodiscard]] virtual task<std::vector<byte>> sign(std::string_view algorithm,
+                                                       bytes_view message) = 0;
+};
+
+/// A key in this process's memory.
+class key_signer final : public signer {
+public:
+    explicit key_signer(keys::private_key key, std::string name = {})
+        : key_(std::move(key)), name_(std::move(name)) {}
+
+    [[nodiscard]] const keys::public_key& public_part() const noexcept override {
+        return key_.public_part();
+    }
+    [[nodiscard]] std::string name() const override { return name_; }
+    [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
+                                               bytes_view message) override {
+        auto blob = key_.sign(algorithm, message);
+        if (!blob) throw protocol_error(blob.error());
+        co_return std::move(*blob);
+    }
+
+private:
+    keys::private_key key_;
+    std::string name_;
+};
+
+struct password_question {
+    std::string user;
+    std::string host;
+    unsigned attempt = 1;
+};
+
+/// An empty answer gives up. The question outlives the task.
+using password_source = std::function<task<secret_bytes>(const password_question&)>;
+
+}  // namespace adit

@@ -1,0 +1,91 @@
+// The client's half of key exchange, RFC 5656 section 4, RFC 8731 and the ML-KEM hybrids: send our
+// value, check whose answer it is, change keys. Used by client.hpp's handshake and by connection/
+// for every later exchange. Its other half is kex_server.hpp.
+// Invariants: the signature is checked before anybody is asked to trust the key; a later exchange
+// must show the same key (A11); nothing is derived before both hold.
+#pragma once
+
+#include <adit/keys/fingerprint.hpp>
+#include <adit/transport/kex_session.hpp>
+
+namespace adit {
+
+/// Whose key is expected, and who decides.
+struct host_identity {
+    std::string host;
+    std::uint16_t port = 22;
+    host_key_check check;
+};
+
+[[nodiscard]] task<> kex_client(packet_port& port, kex_session& session,
+                                const host_identity& identity, protocol::packet their_kexinit,
+                                protocol::phase next);
+
+// Details.
+
+namespace kex {
+
+[[nodiscard]] inline keys::public_key verified_host_key(const kex_session& s,
+                                                        const wire::kex_ecdh_reply& reply,
+                                                        bytes_view h) {
+    auto key = keys::public_key::parse(reply.k_s);
+    if (!key) throw protocol_error(errc::host_key_malformed);
+    if (key->verify(s.agreed.host_key, h, reply.signature) != errc::ok) {
+        throw protocol_error(errc::host_key_signature_invalid);
+    }
+    return std::move(*key);
+}
+
+[[nodiscard]] inline errc refusal(host_key_answer answer) noexcept {
+    switch (answer) {
+        case host_key_answer::trusted: return errc::ok;
+        case host_key_answer::unknown: return errc::host_key_unknown;
+        case host_key_answer::changed: return errc::host_key_changed;
+        case host_key_answer::revoked: return errc::host_key_revoked;
+        case host_key_answer::rejected: break;
+    }
+    return errc::host_key_rejected;  // also for a value that is none
+}
+
+inline task<> trust_host_key(packet_port& port, kex_session& s, const host_identity& identity,
+                             keys::public_key key) {
+    diagnostics& report = port.report();
+    report.stage = stage::host_key;
+    report.host_key_fingerprint = keys::fingerprint(key);
+    if (!s.first()) {
+        if (!s.host_key || !(*s.host_key == key)) throw protocol_error(errc::host_key_changed);
+        co_return;
+    }
+    const host_key_question question{identity.host, identity.port, &key,
+                                     report.host_key_fingerprint, &report.subject};
+    if (!identity.check) throw protocol_error(errc::host_key_unknown);
+    const host_key_answer answer = co_await identity.check(question);
+    if (const errc e = refusal(answer); e != errc::ok) throw protocol_error(e);
+    report.subject.clear();
+    s.host_key = std::move(key);
+}
+
+}  // namespace kex
+
+inline task<> kex_client(packet_port& port, kex_session& session, const host_identity& identity,
+                         protocol::packet their_kexinit, protocol::phase next) {
+    std::vector<byte> i_s;
+    const crypto::kex_algorithm* algorithm =
+        co_await agree(port, session, their_kexinit, i_s);
+    const auto agreement = algorithm->make_client(*session.random);
+    if (agreement == nullptr) throw protocol_error(errc::out_of_memory);
+    port.send(wire::kex_ecdh_init{agreement->public_value()});
+
+    const auto reply = co_await port.receive<wire::kex_ecdh_reply>();
+    const secret_bytes k = value_of(agreement->shared_secret(reply.q_s));
+    const exchanged values{i_s, reply.k_s, agreement->public_value(), reply.q_s, k};
+    const secret_bytes h = hash_exchange(session, algorithm->hash, values);
+    keys::public_key host_key = kex::verified_host_key(session, reply, h);
+    co_await kex::trust_host_key(port, session, identity, std::move(host_key));
+
+    const bytes_view id = session.first() ? bytes_view(h) : bytes_view(session.session_id);
+    const crypto::exchange_result outcome{algorithm->hash, k, h, id};
+    co_await change_keys(port, session, outcome, next);
+}
+
+}  // namespace adit

@@ -1,0 +1,325 @@
+// The seam over a byte stream: any_stream + inbound + outbound + gate. In the handshake it reads and
+// writes by itself, linearly; later connection/ attaches its writer loop and takes the parts that
+// never wait (next, fill, write). RFC 4253 sections 6, 11; RFC 8308.
+// Invariants: nothing is looked at before the gate allowed it; what was queued is written before
+// anything is waited for; while nothing is pending no buffer is held.
+#pragma once
+
+#include <adit/detail/any_stream.hpp>
+#include <adit/detail/signal.hpp>
+#include <adit/limits.hpp>
+#include <adit/protocol/version.hpp>
+#include <adit/slab.hpp>
+#include <adit/transport/ext_info.hpp>
+#include <adit/transport/packet_port.hpp>
+#include <adit/wire/transport_messages.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace adit {
+
+/// What one side of a connection is made of.
+struct packet_stream_parts {
+    packet_stream_parts(std::unique_ptr<detail::any_stream> s, protocol::role r, const limits& l,
+                        crypto::random_source& random_bytes)
+        : stream(std::move(s)), ours(r), caps(l), random(&random_bytes) {}
+    std::unique_ptr<detail::any_stream> stream;
+    protocol::role ours;
+    limits caps;
+    crypto::random_source* random;
+};
+
+class packet_stream final : public packet_port {
+public:
+    using step = protocol::inbound::step;
+
+    explicit packet_stream(packet_stream_parts parts);
+
+    // The seam.
+
+    [[nodiscard]] task<protocol::packet> receive_packet() override;
+    void enter(protocol::phase next) override;
+    [[nodiscard]] protocol::role role() const noexcept override { return ours_; }
+    [[nodiscard]] protocol::chunk reserve(std::size_t payload) override {
+        return out_.reserve(payload);
+    }
+    void send(protocol::chunk message) override;
+    using packet_port::send;
+    void prepare_keys(cipher_pair keys) override;
+    void set_strict() override;
+    [[nodiscard]] adit::diagnostics& report() noexcept override { return report_; }
+
+    // Before the first packet.
+
+    /// Goes out in front of everything else.
+    void send_identification(std::string_view line);
+    /// The peer's line as received, without CR LF.
+    [[nodiscard]] task<std::string> receive_identification();
+
+    // For the loops.
+
+    /// The next packet that the gate accepts, without waiting. Throws protocol_error.
+    [[nodiscard]] step next(protocol::packet& packet);
+    /// Waits for bytes and takes in what is there. Throws what the stream throws.
+    [[nodiscard]] task<> fill();
+    /// Takes in what is there now; whether anything was.
+    [[nodiscard]] bool try_fill();
+    /// Seals the chunks in order and writes them; they are let go as soon as they are written.
+    [[nodiscard]] task<> write(std::span<protocol::chunk> batch);
+    /// Writes all that is queued.
+    [[nodiscard]] task<> flush();
+    /// From now on queued messages are announced to a writer loop, and nobody else writes.
+    void attach_writer(detail::signal& wake) noexcept { writer_ = &wake; }
+    /// What is queued, for the writer loop.
+    [[nodiscard]] std::deque<protocol::chunk>& queue() noexcept { return queue_; }
+    /// Tells the peer why, if there is still somebody to tell; ends the sending side.
+    void queue_disconnect(disconnect_reason reason, std::string_view words) noexcept;
+
+    [[nodiscard]] detail::any_stream& stream() noexcept { return *stream_; }
+    [[nodiscard]] protocol::inbound& in() noexcept { return in_; }
+    [[nodiscard]] protocol::outbound& out() noexcept { return out_; }
+    [[nodiscard]] protocol::phase phase() const noexcept { return phase_; }
+    [[nodiscard]] const limits& caps() const noexcept { return caps_; }
+    [[nodiscard]] slab_pool& pool() noexcept { return pool_; }
+    [[nodiscard]] const peer_extensions& extensions() const noexcept { return extensions_; }
+    [[nodiscard]] std::uint64_t bytes_received() const noexcept { return bytes_received_; }
+    [[nodiscard]] std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
+
+private:
+    [[nodiscard]] bool accept(const protocol::packet& packet);
+    void on_transport_message(const protocol::packet& packet);
+    void on_ext_info(const protocol::packet& packet);
+    [[noreturn]] void on_disconnect(const protocol::packet& packet);
+    [[nodiscard]] io_result read_what_is_there();
+
+    slab_pool pool_;
+    std::unique_ptr<detail::any_stream> stream_;
+    protocol::role ours_;
+    limits caps_;
+    protocol::inbound in_;
+    protocol::outbound out_;
+    protocol::phase phase_ = protocol::phase::first_kexinit;
+    adit::diagnostics report_;
+    std::deque<protocol::chunk> queue_;
+    std::string identification_;
+    detail::signal* writer_ = nullptr;
+    peer_extensions extensions_;
+    std::uint64_t bytes_received_ = 0;
+    std::uint64_t bytes_sent_ = 0;
+};
+
+// Details.
+
+inline packet_stream::packet_stream(packet_stream_parts parts)
+    : stream_(std::move(parts.stream)),
+      ours_(parts.ours),
+      caps_(parts.caps),
+      in_(pool_, caps_),
+      out_(pool_, *parts.random) {}
+
+inline void packet_stream::enter(protocol::phase next) {
+    phase_ = next;
+    if (next != protocol::phase::connection) return;
+    // Behind the login packets may be larger, reads are, and no more secrets pass.
+    constexpr std::size_t read_size = std::size_t{512} * 1024;
+    in_.set_largest_packet(caps_.packet, read_size);
+    in_.set_secret(false);
+    out_.set_secret(false);
+    out_.rest();
+}
+
+inline void packet_stream::send(protocol::chunk message) {
+    queue_.push_back(std::move(message));
+    if (writer_ != nullptr) writer_->notify();
+}
+
+inline void packet_stream::prepare_keys(cipher_pair keys) {
+    in_.prepare_keys(std::move(keys.opener));
+    out_.prepare_keys(std::move(keys.sealer));
+}
+
+inline void packet_stream::set_strict() {
+    in_.set_strict(true);
+    out_.set_strict(true);
+}
+
+inline void packet_stream::send_identification(std::string_view line) {
+    identification_ = std::string(line) + "\r\n";
+}
+
+inline task<std::string> packet_stream::receive_identification() {
+    report_.stage = stage::identification;
+    protocol::identification_reader reader(ours_, caps_);
+    co_await flush();
+    while (!reader.done()) {
+        if (in_.unparsed().empty()) co_await fill();
+        in_.consume(reader.feed(in_.unparsed()));
+        if (reader.error() != errc::ok) {
+            report_.peer_text = escaped(reader.line(), 80);
+            throw protocol_error(reader.error());
+        }
+    }
+    report_.peer_version = escaped(reader.line());
+    co_return reader.line();
+}
+
+inline task<protocol::packet> packet_stream::receive_packet() {
+    protocol::packet packet;
+    while (next(packet) == step::need_more) {
+        if (writer_ == nullptr) co_await flush();
+        co_await fill();
+    }
+    co_return packet;
+}
+
+inline packet_stream::step packet_stream::next(protocol::packet& packet) {
+    for (;;) {
+        const step outcome = in_.next(packet);
+        if (outcome == step::need_more) return outcome;
+        if (outcome == step::failed) throw protocol_error(in_.error());
+        if (accept(packet)) return step::packet;
+    }
+}
+
+// The gate. False: dealt with, nobody has to see it.
+inline bool packet_stream::accept(const protocol::packet& packet) {
+    const auto number = static_cast<std::uint8_t>(packet.id());
+    switch (protocol::allowed(ours_, phase_, number)) {
+        case protocol::verdict::accept:
+            if (packet.id() != wire::message_id::ext_info) return true;
+            on_ext_info(packet);
+            return false;
+        case protocol::verdict::transport: on_transport_message(packet); return false;
+        case protocol::verdict::unimplemented:
+            send(wire::unimplemented{packet.sequence});
+            return false;
+        case protocol::verdict::refuse: break;
+    }
+    const bool strict = phase_ == protocol::phase::strict_method ||
+                        phase_ == protocol::phase::strict_newkeys;
+    report_.subject = "message " + std::to_string(number);
+    throw protocol_error(strict ? errc::strict_kex_violation : errc::unexpected_message);
+}
+
+inline void packet_stream::on_transport_message(const protocol::packet& packet) {
+    switch (packet.id()) {
+        case wire::message_id::disconnect: on_disconnect(packet);
+        case wire::message_id::ignore:
+            static_cast<void>(value_of(wire::decode<wire::ignore>(packet.payload)));
+            return;
+        case wire::message_id::debug:
+            static_cast<void>(value_of(wire::decode<wire::debug>(packet.payload)));
+            return;
+        default:
+            static_cast<void>(value_of(wire::decode<wire::unimplemented>(packet.payload)));
+            return;
+    }
+}
+
+inline void packet_stream::on_disconnect(const protocol::packet& packet) {
+    const auto message = wire::decode<wire::disconnect>(packet.payload);
+    if (message) {
+        report_.peer_reason = static_cast<disconnect_reason>(message->reason_code);
+        report_.peer_text = escaped(message->description);
+    }
+    throw protocol_error(errc::disconnected_by_peer);
+}
+
+inline void packet_stream::on_ext_info(const protocol::packet& packet) {
+    const unsigned most = ours_ == protocol::role::client ? 2 : 1;
+    if (extensions_.messages >= most) throw protocol_error(errc::unexpected_message);
+    if (const errc e = read_ext_info(packet.payload, caps_, extensions_); e != errc::ok) {
+        throw protocol_error(e);
+    }
+}
+
+inline io_result packet_stream::read_what_is_there() {
+    const mutable_bytes room = in_.prepare();
+    if (room.empty()) {
+        throw protocol_error(in_.error() == errc::ok ? errc::out_of_memory : in_.error());
+    }
+    const io_result outcome = stream_->try_read(room);
+    in_.commit(outcome.size);
+    bytes_received_ += outcome.size;
+    if (outcome.size == 0) in_.rest();
+    return outcome;
+}
+
+inline bool packet_stream::try_fill() {
+    const io_result outcome = read_what_is_there();
+    if (outcome.size != 0) return true;
+    if (!outcome.ec || outcome.ec == asio::error::would_block) return false;
+    throw boost::system::system_error(outcome.ec);
+}
+
+inline task<> packet_stream::fill() {
+    while (!try_fill()) {
+        // A server that never sets TCP_NODELAY waits for our acknowledgement with its next segment.
+        stream_->quick_ack();
+        co_await stream_->wait_readable();
+    }
+}
+
+inline task<> packet_stream::flush() {
+    if (!identification_.empty() && queue_.empty()) {
+        asio::const_buffer line(identification_.data(), identification_.size());
+        while (line.size() != 0) {
+            line += co_await stream_->write_some(detail::const_buffers(&line, 1));
+        }
+        identification_.clear();
+    }
+    constexpr std::size_t largest_batch = detail::most_buffers - 1;
+    std::array<protocol::chunk, largest_batch> batch;
+    while (!queue_.empty()) {
+        std::size_t n = 0;
+        for (; n < batch.size() && !queue_.empty(); ++n) {
+            batch[n] = std::move(queue_.front());
+            queue_.pop_front();
+        }
+        co_await write(std::span(batch).first(n));
+    }
+    out_.rest();
+}
+
+// Asio's composed async_write hands over 16 buffers and 64 KiB at a time; this loop hands over all.
+inline task<> packet_stream::write(std::span<protocol::chunk> batch) {
+    std::array<asio::const_buffer, detail::most_buffers> buffers;
+    std::size_t count = 0;
+    if (!identification_.empty()) {
+        buffers[count++] = {identification_.data(), identification_.size()};
+    }
+    for (const protocol::chunk& c : batch) {
+        const bytes_view sealed = value_of(out_.seal(c));
+        buffers[count++] = {sealed.data(), sealed.size()};
+    }
+    for (std::size_t done = 0; done < count;) {
+        const auto left = std::span<const asio::const_buffer>(buffers).subspan(done, count - done);
+        std::size_t written = co_await stream_->write_some(left);
+        bytes_sent_ += written;
+        for (; done < count && written >= buffers[done].size(); ++done) {
+            written -= buffers[done].size();
+        }
+        if (done < count) buffers[done] += written;
+    }
+    identification_.clear();
+    for (protocol::chunk& c : batch) c = {};
+}
+
+inline void packet_stream::queue_disconnect(disconnect_reason reason,
+                                            std::string_view words) noexcept {
+    try {
+        send(wire::disconnect{static_cast<wire::u32>(reason), words, ""});
+    } catch (const std::exception&) {
+        // Without memory the peer has to do without a reason.
+        return;
+    }
+}
+
+}  // namespace adit
