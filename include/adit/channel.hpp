@@ -23,13 +23,13 @@
 
 namespace adit {
 
-/// Received bytes where they lie, lent until they are consumed. What is consumed, or left when the
-/// lease goes, is granted to the peer again: a lease that is held stops its own channel only.
+/// Received bytes where they lie, lent until they are consumed. What is consumed is granted to the
+/// peer again; what is not stays received. A lease that is held stops its own channel only.
 class lease {
 public:
     lease() = default;
     explicit lease(std::shared_ptr<detail::channel_core> core) : core_(std::move(core)) {
-        count_ = core_->data.buffers(buffers_);
+        look();
     }
     lease(lease&& other) noexcept = default;
     lease& operator=(lease&& other) noexcept = default;
@@ -45,8 +45,11 @@ public:
 
 private:
     static constexpr std::size_t most_buffers = 32;
+    void look() { count_ = core_->data.lend(buffers_, slabs_); }
+
     std::shared_ptr<detail::channel_core> core_;
     std::array<asio::const_buffer, most_buffers> buffers_{};
+    std::array<slab_ref, most_buffers> slabs_{};
     std::size_t count_ = 0;
 };
 
@@ -93,6 +96,13 @@ public:
         return asio::async_initiate<Token, void(error_code)>(
             detail::initiate_wait_readable(core_, ex_), token);
     }
+    /// Completes when try_write has room, or nothing can be written any more. void(error_code).
+    /// Cancellation: total.
+    template <class Token>
+    auto async_wait_writable(Token&& token) {
+        return asio::async_initiate<Token, void(error_code)>(
+            detail::initiate_wait_writable(core_, ex_), token);
+    }
     /// Reads what is there without waiting; asio::error::would_block when nothing is.
     [[nodiscard]] io_result try_read(asio::mutable_buffer buffer);
     /// Writes what finds room without waiting; asio::error::would_block when nothing does.
@@ -108,6 +118,11 @@ public:
     void abort() { close(true); }
     [[nodiscard]] bool is_open() const noexcept {
         return core_ != nullptr && core_->owner != nullptr;
+    }
+
+    /// Leaves a closed channel behind; for the relay, which works on the shared state itself.
+    [[nodiscard]] std::shared_ptr<detail::channel_core> release_core() noexcept {
+        return std::exchange(core_, nullptr);
     }
 
 private:
@@ -130,7 +145,8 @@ inline void lease::consume(std::size_t n) {
     n = std::min(n, core_->data.size());
     core_->data.consume(n);
     core_->consumed(n);
-    count_ = core_->data.buffers(buffers_);
+    slabs_ = {};
+    look();
 }
 
 inline channel& channel::operator=(channel&& other) noexcept {

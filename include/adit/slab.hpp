@@ -41,7 +41,7 @@ public:
     [[nodiscard]] std::size_t bytes_in_use() const noexcept { return shelf_->bytes_in_use.load(); }
 
     static constexpr std::size_t smallest = 2048;
-    static constexpr std::size_t largest_kept = std::size_t{1} << 20U;
+    static constexpr std::size_t largest = std::size_t{1} << 30U;
 
 private:
     friend class slab_ref;
@@ -50,7 +50,7 @@ private:
         std::atomic<std::uint32_t> references{1};
         std::uint32_t size_class = 0;
         std::size_t size = 0;
-        bool secret = false;
+        std::atomic<bool> secret{false};
         header* next = nullptr;
         std::shared_ptr<shelf> home;
         [[nodiscard]] byte* memory() noexcept { return reinterpret_cast<byte*>(this + 1); }
@@ -105,7 +105,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return slab_ == nullptr ? 0 : slab_->size; }
     /// From now on the slab is wiped before it is used again.
     void mark_secret() const noexcept {
-        if (slab_ != nullptr) slab_->secret = true;
+        if (slab_ != nullptr) slab_->secret.store(true, std::memory_order_relaxed);
     }
 
 private:
@@ -117,6 +117,7 @@ private:
 // A slab is a power of two and a 64th more, so that 16 packets of 32 KiB with the room for their
 // headers and tags fit into the slab of 512 KiB.
 inline slab_ref slab_pool::take(std::size_t at_least) noexcept {
+    if (at_least > largest) return {};
     std::uint32_t size_class = 0;
     std::size_t size = smallest + smallest / 64;
     for (std::size_t power = smallest; size < at_least; ++size_class) {
@@ -150,7 +151,7 @@ inline slab_ref slab_pool::take(std::size_t at_least) noexcept {
 
 inline void slab_pool::release(header* slab) noexcept {
     if (slab->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    if (std::exchange(slab->secret, false)) wipe({slab->memory(), slab->size});
+    if (slab->secret.exchange(false)) wipe({slab->memory(), slab->size});
     const auto home = std::move(slab->home);
     home->in_use.fetch_sub(1);
     home->bytes_in_use.fetch_sub(slab->size);

@@ -100,6 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(whole == read_in_pieces(ours, input, 1), "single bytes give the same");
     check(whole == read_in_pieces(ours, input, piece), "pieces give the same");
     check(!(whole.done && whole.error != errc::ok), "done or failed");
+    check(ours == role::client || whole.consumed <= 255, "C02: a server reads one line at most");
     const std::string_view text = adit::as_text(input);
     if (whole.done) check_accepted(ours, text, whole);
     check_completeness(ours, text, whole);

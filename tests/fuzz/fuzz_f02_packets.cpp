@@ -76,17 +76,15 @@ struct ends {
             .iv = bytes_view(iv).first(cipher.iv_size)};
 }
 
-[[nodiscard]] std::unique_ptr<crypto::sealer> make_sealer(std::string_view cipher) {
-    if (cipher.empty()) return std::make_unique<crypto::null_sealer>();
-    const auto* found = crypto::find_cipher(cipher);
+[[nodiscard]] const crypto::cipher_algorithm& cipher_of(std::string_view name) {
+    const auto* found = crypto::find_cipher(name);
     check(found != nullptr, "the cipher is in the table");
-    return found->make_sealer(fixed_keys(*found));
+    return *found;
 }
 
-[[nodiscard]] std::unique_ptr<crypto::opener> make_opener(std::string_view cipher) {
-    const auto* found = crypto::find_cipher(cipher);
-    check(found != nullptr, "the cipher is in the table");
-    return found->make_opener(fixed_keys(*found));
+[[nodiscard]] std::unique_ptr<crypto::sealer> make_sealer(std::string_view cipher) {
+    if (cipher.empty()) return std::make_unique<crypto::null_sealer>();
+    return cipher_of(cipher).make_sealer(fixed_keys(cipher_of(cipher)));
 }
 
 struct outcome {

@@ -14,7 +14,8 @@ import tempfile
 # Root headers (the promise) stand on floors of their own; adit.hpp, the umbrella, above all.
 ROOT_FLOORS = {
     "version": 0, "error": 0, "diagnostics": 0, "bytes": 0, "slab": 0, "limits": 0,
-    "options": 5,
+    "options": 5, "connect": 5,
+    "trust": 6,
     "channel": 7,
     "client": 8, "server": 8, "session": 8, "forward": 8, "agent": 8,
     "tunnel": 9,
@@ -35,7 +36,9 @@ FOLDERS = {
 # Across folders on one floor, and nothing else. A root header counts as a folder of its own name.
 SIDEWAYS = {
     ("keys", "crypto"),
-    ("options", "transport/hooks"),
+    ("options", "transport/hooks"), ("options", "transport/kex_session"),
+    # A channel is the door to what connection/ holds; connection/relay.hpp is the way back.
+    ("channel", "connection"), ("connection", "channel"),
     ("client", "forward"), ("client", "session"), ("client", "agent"),
     ("server", "forward"), ("server", "session"), ("server", "agent"),
 }

@@ -1,5 +1,5 @@
-// Sealed packets, made with OpenSSL's ChaCha20, Poly1305 and AES-GCM as PROTOCOL.
-// chacha20poly1305 and RFC 5647 put them together.
+// Sealed packets, made with OpenSSL's ChaCha20, Poly1305 and AES-GCM, put
+// together as PROTOCOL.chacha20poly1305 and RFC 5647 say.
 // Written by make_crypto_vectors.py.
 #pragma once
 

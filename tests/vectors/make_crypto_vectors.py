@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes crypto_{exchange,packets,mlkem768}.hpp beside itself: what other implementations say.
 
-Not part of any build; the headers are committed. Needs Python's `cryptography` (48 or later, OpenSSL
-3.5 or later inside) and, as arguments, NIST's ACVP files of ML-KEM in the form in which Botan's source
-has them: src/tests/data/pubkey/ml_kem_acvp_keygen.vec and ml_kem_acvp_encap.vec.
+Not part of any build; the headers are committed. Needs Python's `cryptography` (48 or later, with
+OpenSSL 3.5 or later inside) and, as arguments, NIST's ACVP files of ML-KEM in the form in which
+Botan's source has them: src/tests/data/pubkey/ml_kem_acvp_keygen.vec and ml_kem_acvp_encap.vec.
 """
 import hashlib
 import pathlib
@@ -80,8 +80,8 @@ def packets():
         out.append(constant(f"gcm{bits}_wrapped", gcm_packet(aes, wrapped, body)))
     long_body = pattern("long packet", 1040)
     out.append(constant("gcm256_long", gcm_packet(key[:32], iv, long_body)))
-    header("packets", ["Sealed packets, made with OpenSSL's ChaCha20, Poly1305 and AES-GCM as PROTOCOL.",
-                       "chacha20poly1305 and RFC 5647 put them together."], out)
+    header("packets", ["Sealed packets, made with OpenSSL's ChaCha20, Poly1305 and AES-GCM, put",
+                       "together as PROTOCOL.chacha20poly1305 and RFC 5647 say."], out)
 
 
 def x25519(private, public):
@@ -187,15 +187,15 @@ def mlkem768(keygen_file, encap_file):
     # FIPS 203 section 7.2: the same key with its first coefficient raised to q = 3329.
     too_big = bytes([0x01, public[1] & 0xF0 | 0x0D]) + public[2:]
     encap = first_of(encap_file, "ML-KEM-768")
-    header("mlkem768", ["ML-KEM-768: NIST's ACVP vectors (FIPS 203; ciphertexts and keys as the first 16",
-                        "bytes of their SHAKE-256), and an encapsulation made by OpenSSL."], [
+    header("mlkem768", ["ML-KEM-768: NIST's ACVP vectors (FIPS 203; ciphertexts and keys as the first",
+                        "16 bytes of their SHAKE-256), and an encapsulation made by OpenSSL."], [
         constant("seed", seed, "ACVP keyGen, d || z"),
         constant("encapsulation_key_digest", keygen["EK"]),
         constant("encapsulation_key", public, "the same key, expanded by OpenSSL"),
         constant("key_with_coefficient_q", too_big),
         constant("ciphertext", ciphertext, "for this key, by OpenSSL"),
         constant("secret", secret),
-        constant("hybrid_secret", hybrid, "with alice_private and bob_public of crypto_exchange.hpp"),
+        constant("hybrid_secret", hybrid, "with alice_private, bob_public of crypto_exchange.hpp"),
         constant("acvp_key", encap["EK"], "ACVP encapDecap"),
         constant("acvp_message", encap["M"]),
         constant("acvp_secret", encap["K"]),

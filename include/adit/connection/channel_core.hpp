@@ -34,7 +34,8 @@ struct channel_core : std::enable_shared_from_this<channel_core> {
           reader(e),
           readable(e),
           writer(e),
-          writable(e) {}
+          writable(e),
+          closing(e) {}
 
     channel_set* owner;  // null when the channel or its connection is over
     executor ex;
@@ -52,6 +53,7 @@ struct channel_core : std::enable_shared_from_this<channel_core> {
     parking_place<void(error_code)> readable;
     parking_place<void(error_code, std::size_t)> writer;
     parking_place<void(error_code)> writable;
+    parking_place<void(error_code)> closing;  // completes when the channel is over
     std::array<asio::mutable_buffer, parked_buffers> read_into{};
     std::array<asio::const_buffer, parked_buffers> write_from{};
     std::size_t read_into_count = 0;
@@ -103,6 +105,7 @@ inline void channel_core::end(error_code reading, error_code writing) {
     if (opening) opening.complete(writing);
     wake_reader();
     wake_writer();
+    if (closing) closing.complete(writing);
 }
 
 }  // namespace adit::detail

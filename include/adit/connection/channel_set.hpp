@@ -279,6 +279,7 @@ inline void channel_set::release_if_done(std::uint32_t channel) {
     if (!table_.release_if_done(channel)) return;
     if (const auto core = std::exchange(cores_[channel], nullptr)) {
         core->owner = nullptr;
+        if (core->closing) core->closing.complete({});
     }
 }
 

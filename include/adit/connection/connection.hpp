@@ -255,8 +255,10 @@ inline task<> connection::wait_for_replies_to_leave() {
 inline bool connection::rekey_due() noexcept {
     const protocol::inbound& in = stream_.in();
     const protocol::outbound& out = stream_.out();
-    return !exchanging_ && rekey_.due({out.packets_since_keys(), out.bytes_since_keys()},
-                                      {in.packets_since_keys(), in.bytes_since_keys()});
+    // An exchange may be over before our NEWKEYS is sealed; until then the counters are the old ones.
+    if (exchanging_ || out.keys_pending()) return false;
+    return rekey_.due({out.packets_since_keys(), out.bytes_since_keys()},
+                      {in.packets_since_keys(), in.bytes_since_keys()});
 }
 
 inline void connection::begin_rekey() {

@@ -31,6 +31,9 @@ public:
 
     /// The first segments as buffers; how many there are.
     [[nodiscard]] std::size_t buffers(std::span<boost::asio::const_buffer> out) const noexcept;
+    /// The same, together with what keeps their memory alive beyond the next batch.
+    [[nodiscard]] std::size_t lend(std::span<boost::asio::const_buffer> out,
+                                   std::span<slab_ref> keep) const noexcept;
     /// Forgets the first n bytes.
     void consume(std::size_t n) noexcept;
     /// Moves bytes out into the caller's memory; how many.
@@ -60,6 +63,13 @@ inline std::size_t received::buffers(
         const bytes_view view = segments_[front_ + i].view;
         out[i] = {view.data(), view.size()};
     }
+    return count;
+}
+
+inline std::size_t received::lend(std::span<boost::asio::const_buffer> out,
+                                  std::span<slab_ref> keep) const noexcept {
+    const std::size_t count = buffers(out);
+    for (std::size_t i = 0; i < count; ++i) keep[i] = segments_[front_ + i].slab;
     return count;
 }
 

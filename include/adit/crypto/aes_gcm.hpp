@@ -1,7 +1,6 @@
 // aes128-gcm@openssh.com and aes256-gcm@openssh.com (RFC 5647, named as OpenSSH names them): the
 // length stays readable and is the associated data; the nonce counts packets by itself.
-// Invariant: no nonce is used twice with a key: each packet takes one, whatever becomes of it
-// (C08).
+// Invariant: each packet takes a nonce of its own, whatever becomes of it (C08).
 #pragma once
 
 #include <adit/crypto/attempt.hpp>

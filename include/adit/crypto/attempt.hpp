@@ -1,7 +1,6 @@
 // The edge at which Botan's exceptions become errc: what a peer sent is wrong, or memory ran out.
 // Used by the key agreements and the packet ciphers.
-// Invariant: nothing leaves attempt(), and no text of Botan's reaches anybody (it may quote
-// secrets).
+// Invariant: no exception leaves, and no text of Botan's reaches anybody: it may quote secrets.
 #pragma once
 
 #include <adit/error.hpp>

@@ -1,7 +1,6 @@
-// chacha20-poly1305@openssh.com (OpenSSH's PROTOCOL.chacha20poly1305, draft-ietf-sshm-chacha20-
-// poly1305): two ChaCha20 with the sequence number as an 8-byte nonce, one for the length and one
-// for the body, and a Poly1305 over both in their encrypted form. It is not RFC 8439's
-// construction.
+// chacha20-poly1305@openssh.com (OpenSSH's PROTOCOL.chacha20poly1305): two ChaCha20 with the
+// sequence number as an 8-byte nonce, one for the length and one for the body, and a Poly1305 over
+// both in their encrypted form. It is not RFC 8439's construction.
 // Invariant: open() decrypts nothing before the tag of the whole packet has been checked.
 #pragma once
 

@@ -1,8 +1,6 @@
 // A key agreement seen from transport/kex_client and kex_server: a public value goes out, one comes
-// in, a secret is left. No packets and no hash (RFC 4253 section 8, RFC 5656, RFC 8731, ML-KEM
-// hybrids).
-// Invariant: a value of the peer's that the method's RFC refuses never gives a secret (C21-C23,
-// A12).
+// in, a secret is left. No packets, no exchange hash. RFC 4253 section 8, RFC 5656, RFC 8731.
+// Invariant: a value that the method's specification refuses gives no secret (C21-C23, A12).
 #pragma once
 
 #include <adit/bytes.hpp>

@@ -63,8 +63,7 @@ public:
     return packet.subspan(length_size, packet.size() - length_size - shape.tag);
 }
 
-/// Whether a packet has its length bytes, its tag and a body at all. More is the framing's to
-/// check.
+/// Whether a packet has its length bytes, its tag and any body; the framing checks the rest.
 [[nodiscard]] inline bool fits(bytes_view packet, const packet_shape& shape) noexcept {
     return packet.size() >= length_size + shape.tag + 1;
 }

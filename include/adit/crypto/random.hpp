@@ -1,6 +1,5 @@
-// Randomness: one interface for keys, cookies and padding, and its implementation by the system
-// (S08). A source belongs to one thread or strand at a time; there is no global one and no weaker
-// fallback.
+// Randomness for keys, cookies and padding, and where the system gives it (S08). A source belongs
+// to one thread or strand at a time; there is no global one and no weaker fallback.
 // Invariant: bytes are handed out once, and never again by a child process after fork() (A34).
 #pragma once
 

@@ -52,6 +52,10 @@ public:
     /// must live until then. Throws system_error.
     [[nodiscard]] virtual task<std::size_t> write_some(const_buffers buffers) = 0;
 
+    /// Returns true when try_write may have room again; false, at once, from streams that cannot
+    /// tell: write_some is the way then.
+    [[nodiscard]] virtual task<bool> wait_writable() { co_return false; }
+
     /// Returns when the stream has failed, so that a reset is seen while nothing is read. A stream
     /// that cannot tell never returns; it can be cancelled.
     [[nodiscard]] virtual task<> wait_error();

@@ -26,6 +26,9 @@ template <class Stream>
 concept can_try_write = requires(Stream& stream, asio::const_buffer buffer) {
     { stream.try_write(buffer) } -> std::same_as<io_result>;
 };
+template <class Stream>
+concept can_wait_writable =
+    can_try_write<Stream> && requires(Stream& stream) { stream.async_wait_writable(asio::deferred); };
 
 /// Ends the sending half, if the stream has a word for it.
 template <class Stream>
@@ -49,6 +52,7 @@ public:
     task<> wait_readable() override;
     io_result try_write(const_buffers buffers) override;
     task<std::size_t> write_some(const_buffers buffers) override;
+    task<bool> wait_writable() override;
     void shutdown_send() noexcept override { shutdown_send_of(stream_); }
     void close(close_mode mode) noexcept override { close_of(stream_, mode); }
 
@@ -73,6 +77,17 @@ io_result ready_stream<Stream>::try_write(const_buffers buffers) {
         return try_each(buffers, [this](asio::const_buffer b) { return stream_.try_write(b); });
     } else {
         return {0, asio::error::would_block};
+    }
+}
+
+template <class Stream>
+task<bool> ready_stream<Stream>::wait_writable() {
+    if constexpr (can_wait_writable<Stream>) {
+        auto ready = stream_.async_wait_writable(asio::deferred);
+        co_await std::move(ready);
+        co_return true;
+    } else {
+        co_return false;
     }
 }
 

@@ -32,7 +32,8 @@ public:
     task<> wait_readable() override { return wait_for(asio::socket_base::wait_read); }
     io_result try_write(const_buffers buffers) override;
     task<std::size_t> write_some(const_buffers buffers) override;
-    task<> wait_error() override { return wait_for(asio::socket_base::wait_error); }
+    task<bool> wait_writable() override;
+    task<> wait_error() override;
     void shutdown_send() noexcept override;
     void close(close_mode mode) noexcept override;
     void quick_ack() noexcept override;
@@ -41,6 +42,7 @@ private:
     static constexpr bool is_tcp = std::is_same_v<typename Socket::protocol_type, asio::ip::tcp>;
 
     task<> wait_for(asio::socket_base::wait_type what);
+    [[nodiscard]] bool failed() noexcept;
 
     Socket socket_;
 };
@@ -79,6 +81,55 @@ template <class Socket>
 task<> socket_stream<Socket>::wait_for(asio::socket_base::wait_type what) {
     auto ready = socket_.async_wait(what, asio::deferred);
     co_await std::move(ready);
+}
+
+template <class Socket>
+task<bool> socket_stream<Socket>::wait_writable() {
+    co_await wait_for(asio::socket_base::wait_write);
+    co_return true;
+}
+
+// The kernel also wakes this when both directions have ended in good order; that is no failure, and
+// it would say so again at once, so nothing is asked any more.
+template <class Socket>
+task<> socket_stream<Socket>::wait_error() {
+    co_await wait_for(asio::socket_base::wait_error);
+    if (!failed()) co_await any_stream::wait_error();
+}
+
+// In the form that Asio wants of a socket option.
+class pending_error_option {
+public:
+    template <class Protocol>
+    [[nodiscard]] int level(const Protocol&) const noexcept {
+        return SOL_SOCKET;
+    }
+    template <class Protocol>
+    [[nodiscard]] int name(const Protocol&) const noexcept {
+        return SO_ERROR;
+    }
+    template <class Protocol>
+    [[nodiscard]] int* data(const Protocol&) noexcept {
+        return &error_;
+    }
+    template <class Protocol>
+    [[nodiscard]] std::size_t size(const Protocol&) const noexcept {
+        return sizeof error_;
+    }
+    template <class Protocol>
+    void resize(const Protocol&, std::size_t) noexcept {}
+    [[nodiscard]] int value() const noexcept { return error_; }
+
+private:
+    int error_ = 0;
+};
+
+template <class Socket>
+bool socket_stream<Socket>::failed() noexcept {
+    pending_error_option pending;
+    error_code ec;
+    socket_.get_option(pending, ec);
+    return ec || pending.value() != 0;
 }
 
 template <class Socket>

@@ -69,6 +69,8 @@ public:
     void prepare_keys(std::unique_ptr<crypto::sealer> sealer) noexcept {
         pending_ = std::move(sealer);
     }
+    /// Whether new keys wait for our NEWKEYS to be sealed.
+    [[nodiscard]] bool keys_pending() const noexcept { return pending_ != nullptr; }
     void set_strict(bool strict) noexcept { strict_ = strict; }
     /// Lets go of the slab that small chunks come from. Chunks keep theirs.
     void rest() noexcept {

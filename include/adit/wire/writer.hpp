@@ -28,7 +28,10 @@ public:
         return place;
     }
 
-    void put(bytes_view bytes) noexcept { std::ranges::copy(bytes, room(bytes.size()).begin()); }
+    void put(bytes_view bytes) noexcept {
+        const mutable_bytes place = room(bytes.size());  // all of it, or nothing
+        std::ranges::copy(bytes.first(place.size()), place.begin());
+    }
 
     void put_u8(byte value) noexcept { put({&value, 1}); }
 

@@ -132,6 +132,7 @@ BOOST_AUTO_TEST_CASE(c51_markers) {
     BOOST_TEST((verdict(authority, "host") == host_key_status::unknown));
     BOOST_TEST(parse(authority).key_types("host", 22).empty());
     BOOST_TEST((parse(authority).entries().at(0).marker == config::host_marker::cert_authority));
+    BOOST_TEST(parse(line_of("@revoked @host", 1)).entries().empty());
     for (const std::string marker :
          {"@unknown", "@", "@Revoked", "@revoke", "@revoked @cert-authority", "@revoked @revoked",
           "@cert-authority @revoked", "@revokedx", "@cert-authority,"}) {

@@ -33,6 +33,17 @@ mode_t mode_of(const std::string& path) {
     return status.st_mode & 0777U;
 }
 
+/// Lets a child run until it sleeps or has ended; its exit status, or nothing if it sleeps.
+std::optional<int> run_until_it_sleeps(pid_t child) {
+    for (;;) {
+        int status = -1;
+        if (::waitpid(child, &status, WNOHANG) == child) return status;
+        const std::string stat = test::read_file("/proc/" + std::to_string(child) + "/stat");
+        if (stat.find(") S ") != std::string::npos) return std::nullopt;
+        ::usleep(1000);
+    }
+}
+
 std::string key_text(byte number) { return test::sample_public_key(number).to_line(); }
 
 }  // namespace
@@ -212,6 +223,26 @@ BOOST_AUTO_TEST_CASE(s06_a_line_that_did_not_fit_harms_no_other) {
     BOOST_TEST(!add(path, "second"));
     BOOST_TEST((verdict(path, "first") == host_key_status::match));
     BOOST_TEST((verdict(path, "second") == host_key_status::match));
+}
+
+BOOST_AUTO_TEST_CASE(s06_who_waited_for_the_lock_looks_again) {
+    const test::temporary_directory folder;
+    const std::string path = test::write_file(folder.file("hosts"), "");
+    const config::file_descriptor other(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+    BOOST_REQUIRE(::flock(other.get(), LOCK_EX) == 0);
+    const pid_t child = ::fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) ::_exit(add(path, "host") == errc::host_key_changed ? 0 : 1);
+    BOOST_TEST(!run_until_it_sleeps(child).has_value());
+
+    const std::string line = "host " + key_text(2) + '\n';
+    BOOST_REQUIRE(::write(other.get(), line.data(), line.size()) ==
+                  static_cast<ssize_t>(line.size()));
+    BOOST_REQUIRE(::flock(other.get(), LOCK_UN) == 0);
+    int status = -1;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(status == 0);
+    BOOST_TEST(test::read_file(path) == line);
 }
 
 BOOST_AUTO_TEST_CASE(s06_twenty_processes_append_twenty_hosts_each) {

@@ -1,3 +1,5 @@
+// aes_gcm.hpp: packets that OpenSSL's AES-GCM sealed, and the counter (C08). What it has in common
+// with all ciphers is in packet_cipher.cpp.
 #include "support/test.hpp"
 
 #include "vectors/crypto_packets.hpp"

@@ -1,3 +1,4 @@
+// algorithms.hpp: the tables' order, their names and their makers (P04, C14, C18).
 #include "support/test.hpp"
 
 #include <adit/crypto/algorithms.hpp>

@@ -1,3 +1,4 @@
+// attempt.hpp: exceptions become errc.
 #include "support/test.hpp"
 
 #include <adit/crypto/attempt.hpp>

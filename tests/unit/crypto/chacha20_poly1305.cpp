@@ -1,3 +1,5 @@
+// chacha20_poly1305.hpp: packets put together from OpenSSL's primitives, around the wrap of the
+// sequence number (C08). What it has in common with all ciphers is in packet_cipher.cpp.
 #include "support/test.hpp"
 
 #include "vectors/crypto_packets.hpp"

@@ -1,3 +1,4 @@
+// curve25519.hpp: RFC 7748's values, secrets of every form (C11), points of low order (A12).
 #include "support/test.hpp"
 
 #include "support/fixed_random.hpp"

@@ -1,3 +1,4 @@
+// hash.hpp: published digests, and that pieces make the same as the whole.
 #include "support/test.hpp"
 
 #include <adit/crypto/hash.hpp>

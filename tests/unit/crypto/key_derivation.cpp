@@ -1,3 +1,4 @@
+// key_derivation.hpp: every hash, for keys shorter than a digest, as long and longer (C17).
 #include "support/test.hpp"
 
 #include "vectors/crypto_exchange.hpp"

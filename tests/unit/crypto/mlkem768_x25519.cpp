@@ -1,3 +1,4 @@
+// mlkem768_x25519.hpp: NIST's ACVP vectors, OpenSSL's encapsulation, what is refused (C23, A12).
 #include "support/test.hpp"
 
 #include "support/fixed_random.hpp"

@@ -1,3 +1,4 @@
+// null_cipher.hpp: nothing changes.
 #include "support/test.hpp"
 
 #include <adit/crypto/null_cipher.hpp>

@@ -1,3 +1,4 @@
+// random.hpp: nothing is handed out twice, not even to a child process (S08, A34).
 #include "support/test.hpp"
 
 #include "allocations.hpp"

@@ -1,3 +1,4 @@
+// secret.hpp: comparing secrets (S04). That it takes constant time is Botan's promise.
 #include "support/test.hpp"
 
 #include <adit/crypto/secret.hpp>

@@ -1,0 +1,214 @@
+// A channel and a stream of ours joined, both ways, until both have ended: the tunnel's inner loop.
+// Towards the channel: one scattered read into the places of packets to be. Towards the stream: one
+// gathered write of the received bytes where they were decrypted. Nothing is copied on the way but
+// crumbs. Used by tunnel.hpp.
+// Invariants ("nothing lost", security.md section 4): an end of data is passed on only behind all
+// data and only if it was one; every other end resets the stream (RST) and cuts the channel off.
+#pragma once
+
+#include <adit/connection/open_op.hpp>
+#include <adit/connection/read_op.hpp>
+#include <adit/connection/write_op.hpp>
+#include <adit/detail/any_stream.hpp>
+#include <adit/detail/door.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <array>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace adit::detail {
+
+struct relay_report {
+    std::uint64_t to_channel = 0;
+    std::uint64_t to_stream = 0;
+    error_code error;  ///< why it was cut off; none after two ends of data
+};
+
+class relay final : public std::enable_shared_from_this<relay> {
+public:
+    relay(std::unique_ptr<any_stream> near, std::shared_ptr<channel_core> far)
+        : near_(std::move(near)), far_(std::move(far)), done_(far_->ex) {}
+
+    /// Runs until both directions have ended.
+    [[nodiscard]] task<relay_report> run();
+    /// Cuts both sides off.
+    void abort(error_code why) { finish(why); }
+    [[nodiscard]] const relay_report& report() const noexcept { return report_; }
+
+private:
+    enum class part : std::uint8_t { to_channel, to_stream, watch_channel };
+
+    static task<> pump_to_channel(std::shared_ptr<relay> self);
+    static task<> pump_to_stream(std::shared_ptr<relay> self);
+    static task<> watch_stream(std::shared_ptr<relay> self);
+    static task<> watch_channel(std::shared_ptr<relay> self);
+    [[nodiscard]] task<> wait_for(bool readable);
+    [[nodiscard]] task<> write_all_received();
+    [[nodiscard]] task<> write_lent();
+
+    void spawn(part which, task<> body);
+    void on_end(part which, std::exception_ptr thrown);
+    void finish(error_code why);
+
+    std::unique_ptr<any_stream> near_;
+    std::shared_ptr<channel_core> far_;
+    signal done_;
+    asio::cancellation_signal stop_watching_;
+    relay_report report_;
+    std::size_t running_ = 0;
+    bool to_channel_ended_ = false;
+    bool to_stream_ended_ = false;
+    bool finished_ = false;
+};
+
+// Details.
+
+inline task<relay_report> relay::run() {
+    const auto self = shared_from_this();
+    running_ = 4;
+    spawn(part::to_channel, pump_to_channel(self));
+    spawn(part::to_stream, pump_to_stream(self));
+    spawn(part::watch_channel, watch_channel(self));
+    door(
+        far_->ex, [self] { return watch_stream(self); },
+        asio::bind_cancellation_slot(stop_watching_.slot(), [self](error_code ec) {
+            --self->running_;
+            if (!ec) self->finish(asio::error::connection_reset);
+            self->done_.notify();
+        }));
+    while (running_ != 0) co_await done_.wait();
+    co_return report_;
+}
+
+inline void relay::spawn(part which, task<> body) {
+    asio::co_spawn(far_->ex, std::move(body),
+                   [self = shared_from_this(), which](std::exception_ptr thrown) {
+                       --self->running_;
+                       self->on_end(which, std::move(thrown));
+                       self->done_.notify();
+                   });
+}
+
+inline void relay::on_end(part which, std::exception_ptr thrown) {
+    const error_code ec = to_error_code(std::move(thrown));
+    if (ec) return finish(ec);
+    // A channel that is over takes nothing any more, whatever the stream may still send.
+    (which == part::to_stream ? to_stream_ended_ : to_channel_ended_) = true;
+    if (to_channel_ended_ && to_stream_ended_) finish({});
+}
+
+inline void relay::finish(error_code why) {
+    if (std::exchange(finished_, true)) return;
+    report_.error = why;
+    near_->close(why ? close_mode::abortive : close_mode::orderly);
+    far_->handle_gone = true;
+    if (far_->owner != nullptr) far_->owner->close(*far_, static_cast<bool>(why));
+    far_->data.clear();
+    far_->end(asio::error::operation_aborted, asio::error::operation_aborted);
+    stop_watching_.emit(asio::cancellation_type::terminal);
+}
+
+inline task<> relay::wait_for(bool readable) {
+    if (readable) {
+        auto ready = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
+            initiate_wait_readable(far_, far_->ex), asio::deferred);
+        co_await std::move(ready);
+    } else {
+        auto ready = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
+            initiate_wait_writable(far_, far_->ex), asio::deferred);
+        co_await std::move(ready);
+    }
+}
+
+// More places only while the stream fills them: what trickles in does not get a large slab.
+inline task<> relay::pump_to_channel(std::shared_ptr<relay> self) {
+    std::size_t places = 1;
+    while (!self->finished_) {
+        channel_core& far = *self->far_;
+        if (!far.write_end && !far.may_write()) co_await self->wait_for(false);
+        if (far.write_end || far.owner == nullptr) co_return;  // see watch_channel
+        const reserved_places room = far.owner->reserve(far, places);
+        if (room.count == 0) {
+            if (!far.may_write()) continue;
+            throw protocol_error(errc::out_of_memory);
+        }
+        const io_result got = self->near_->try_read(std::span(room.buffers).first(room.count));
+        if (got.size != 0) {
+            far.owner->commit(far, room, got.size);
+            self->report_.to_channel += got.size;
+            const bool filled = got.size >= asio::buffer_size(room.buffers[0]) * room.count;
+            places = filled ? std::min(places * 2, reserved_places::most)
+                            : std::max<std::size_t>(1, got.size / room.buffers[0].size());
+        } else if (got.ec == asio::error::would_block) {
+            places = 1;
+            co_await self->near_->wait_readable();
+        } else if (got.ec == asio::error::eof) {
+            far.owner->send_eof(far);
+            co_return;
+        } else {
+            throw boost::system::system_error(got.ec);
+        }
+    }
+}
+
+inline task<> relay::pump_to_stream(std::shared_ptr<relay> self) {
+    channel_core& far = *self->far_;
+    while (!self->finished_) {
+        if (!far.may_read()) co_await self->wait_for(true);
+        co_await self->write_all_received();
+        if (far.may_read() && far.data.empty()) break;
+    }
+    if (self->finished_) co_return;
+    if (far.read_end != asio::error::eof) throw boost::system::system_error(far.read_end);
+    self->near_->shutdown_send();
+}
+
+inline task<> relay::write_all_received() {
+    while (!finished_ && !far_->data.empty()) {
+        std::array<asio::const_buffer, most_buffers> lent;
+        const std::size_t count = far_->data.buffers(lent);
+        const io_result put = near_->try_write(std::span<const asio::const_buffer>(lent).first(count));
+        if (put.size != 0) {
+            far_->data.consume(put.size);
+            far_->consumed(put.size);
+            report_.to_stream += put.size;
+        } else if (put.ec && put.ec != asio::error::would_block) {
+            throw boost::system::system_error(put.ec);
+        } else if (!co_await near_->wait_writable()) {
+            co_await write_lent();
+        }
+    }
+}
+
+// For streams that can only be given data and waited for.
+inline task<> relay::write_lent() {
+    std::array<asio::const_buffer, parked_buffers> lent;
+    std::array<slab_ref, parked_buffers> keep;
+    const std::size_t count = far_->data.lend(lent, keep);
+    const std::size_t written =
+        co_await near_->write_some(std::span<const asio::const_buffer>(lent).first(count));
+    far_->data.consume(written);
+    far_->consumed(written);
+    report_.to_stream += written;
+}
+
+// Also a relay that has nothing to read or to write has to notice that its stream was reset (T14).
+inline task<> relay::watch_stream(std::shared_ptr<relay> self) {
+    co_await self->near_->wait_error();
+}
+
+// Returns at the peer's CLOSE; throws at once when the connection is lost, so that a stream whose
+// consumer does not read is reset as promptly as any other.
+inline task<> relay::watch_channel(std::shared_ptr<relay> self) {
+    auto closed = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
+        initiate_wait_closed(self->far_), asio::deferred);
+    co_await std::move(closed);
+}
+
+}  // namespace adit::detail

@@ -1,0 +1,308 @@
+// Local ports that lead through an SSH server: a listener for each, a channel for each connection to
+// it, a relay with half-close between the two. What `ssh -N -L` does, as an object. RFC 4254 section
+// 7. Used by adit-tunnel and by programs whose database driver wants an address.
+//
+// Not thread-safe: all calls and events happen in the executor's strand.
+// Invariants: the port is held from bind on; a local client sees a clean end only behind complete
+// data, and a reset otherwise (security.md section 4).
+#pragma once
+
+#include <adit/client.hpp>
+#include <adit/connect.hpp>
+#include <adit/connection/relay.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace adit {
+
+/// One local port and where it leads.
+struct local_forward {
+    explicit local_forward(target where) : to(std::move(where)) {}
+    std::string bind_address = "127.0.0.1";
+    std::uint16_t bind_port = 0;  ///< 0: a free one; see tunnel::endpoints()
+    target to;
+};
+
+struct tunnel_event {
+    enum class kind : std::uint8_t {
+        opened,   ///< a local connection has its channel
+        closed,   ///< it ended; error says how, none after two ends of data
+        refused,  ///< its channel was refused, the local connection was reset
+    };
+    kind what = kind::opened;
+    std::uint64_t id = 0;      ///< of the local connection
+    std::size_t forward = 0;   ///< index into tunnel_options::forwards
+    std::string peer;          ///< the local client's address
+    error_code error;
+    std::string text;          ///< the server's words on a refusal, escaped
+    std::uint64_t bytes_up = 0, bytes_down = 0;
+};
+
+struct tunnel_options {
+    tunnel_options(client_options login, local_forward first)
+        : client(std::move(login)), address(client.host) {
+        forwards.push_back(std::move(first));
+    }
+    client_options client;
+    std::string address;  ///< what to connect to; client.host is what known_hosts calls it
+    std::vector<local_forward> forwards;
+    /// Called in the executor's strand; must not throw.
+    std::function<void(const tunnel_event&)> on_event;
+};
+
+class tunnel {
+public:
+    using executor_type = executor;
+
+    tunnel(executor ex, tunnel_options options)
+        : state_(std::make_shared<state>(std::move(ex), std::move(options))) {}
+    tunnel(tunnel&&) noexcept = default;
+    tunnel& operator=(tunnel&&) = delete;
+    ~tunnel() { close(); }
+
+    [[nodiscard]] executor_type get_executor() const { return state_->ex; }
+
+    /// Binds the ports, connects, logs in and begins to listen. void(error_code). Once.
+    /// Cancellation: terminal, closes the tunnel.
+    /// Errors: what async_connect and client::async_handshake say, or bind's own.
+    template <class Token>
+    auto async_start(Token&& token);
+
+    /// Completes with what ended the tunnel, after async_start. void(error_code). One waiter.
+    /// Cancellation: any.
+    template <class Token>
+    auto async_wait_closed(Token&& token);
+
+    /// Ends everything: listeners, relays (local clients see a reset) and the connection.
+    void close();
+
+    /// Where the forwards listen, in their order. Known after async_start.
+    [[nodiscard]] std::vector<asio::ip::tcp::endpoint> endpoints() const;
+    [[nodiscard]] session_info info() const { return state_->ssh->info(); }
+    [[nodiscard]] const adit::diagnostics& diagnostics() const noexcept {
+        return state_->ssh ? state_->ssh->diagnostics() : state_->early;
+    }
+    /// Bytes of all relays that have ended and that run.
+    [[nodiscard]] std::uint64_t bytes_up() const noexcept { return state_->total(true); }
+    [[nodiscard]] std::uint64_t bytes_down() const noexcept { return state_->total(false); }
+
+private:
+    struct state {
+        state(executor e, tunnel_options o)
+            : ex(std::move(e)), options(std::move(o)), ended(ex) {}
+        [[nodiscard]] std::uint64_t total(bool up) const noexcept;
+
+        executor ex;
+        tunnel_options options;
+        adit::diagnostics early;  // until there is a client
+        std::vector<asio::ip::tcp::acceptor> acceptors;
+        std::unique_ptr<client> ssh;
+        std::vector<std::shared_ptr<detail::relay>> relays;
+        std::uint64_t ended_up = 0, ended_down = 0, last_id = 0;
+        detail::signal ended;
+        error_code cause;
+        bool closed = false;
+    };
+
+    static task<> wait_closed(std::shared_ptr<state> s);
+    static task<> start(std::shared_ptr<state> s);
+    static void bind(state& s);
+    static task<> accept_loop(std::shared_ptr<state> s, std::size_t index);
+    static task<> serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, tunnel_event event);
+    static task<> run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
+                            tunnel_event& event);
+    static void report(const state& s, const tunnel_event& event) {
+        if (s.options.on_event) s.options.on_event(event);
+    }
+    static void spawn(const std::shared_ptr<state>& s, task<> body);
+    static void stop(state& s, error_code cause);
+
+    std::shared_ptr<state> state_;
+};
+
+// Details.
+
+template <class Token>
+auto tunnel::async_start(Token&& token) {
+    return detail::door(
+        state_->ex, [s = state_] { return start(s); }, std::forward<Token>(token));
+}
+
+inline task<> tunnel::start(std::shared_ptr<state> s) {
+    const client_options& login = s->options.client;
+    s->early.hop = login.user + "@" + login.host + ":" + std::to_string(login.port);
+    bind(*s);
+    s->early.stage = stage::connecting;
+    auto dialling = async_connect(s->ex, s->options.address, login.port,
+                                  login.limits.connect_timeout, asio::deferred);
+    connected_socket dialled = co_await std::move(dialling);
+    s->ssh = std::make_unique<client>(std::move(*dialled.socket), login);
+    auto shaking = s->ssh->async_handshake(asio::deferred);
+    co_await std::move(shaking);
+    for (std::size_t i = 0; i < s->acceptors.size(); ++i) {
+        s->acceptors[i].listen();
+        spawn(s, accept_loop(s, i));
+    }
+    s->ssh->async_wait_closed([weak = std::weak_ptr(s)](error_code cause) {
+        if (const auto alive = weak.lock()) stop(*alive, cause);
+    });
+}
+
+inline task<> tunnel::wait_closed(std::shared_ptr<state> s) {
+    if (!s->closed) co_await s->ended.wait();
+    throw protocol_error(s->cause);
+}
+
+template <class Token>
+auto tunnel::async_wait_closed(Token&& token) {
+    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                         asio::cancellation_type::total;
+    return detail::door(
+        state_->ex, [s = state_] { return wait_closed(s); }, std::forward<Token>(token), any);
+}
+
+inline void tunnel::bind(state& s) {
+    for (const local_forward& f : s.options.forwards) {
+        s.early.subject = f.bind_address + ":" + std::to_string(f.bind_port);
+        const asio::ip::tcp::endpoint local(asio::ip::make_address(f.bind_address), f.bind_port);
+        asio::ip::tcp::acceptor acceptor(s.ex);
+        acceptor.open(local.protocol());
+        acceptor.set_option(asio::socket_base::reuse_address(true));
+        acceptor.bind(local);
+        s.acceptors.push_back(std::move(acceptor));
+    }
+    s.early.subject.clear();
+}
+
+// What ends a loop ends that loop only; what is no error of the system leaves run().
+inline void tunnel::spawn(const std::shared_ptr<state>& s, task<> body) {
+    asio::co_spawn(s->ex, std::move(body), [](std::exception_ptr thrown) {
+        static_cast<void>(detail::to_error_code(std::move(thrown)));
+    });
+}
+
+[[nodiscard]] inline bool out_of_descriptors(error_code ec) noexcept {
+    return ec == boost::system::errc::too_many_files_open ||
+           ec == boost::system::errc::too_many_files_open_in_system ||
+           ec == boost::system::errc::no_buffer_space ||
+           ec == boost::system::errc::not_enough_memory;
+}
+
+inline task<error_code> accept(asio::ip::tcp::acceptor& from, asio::ip::tcp::socket& local,
+                               asio::ip::tcp::endpoint& peer) {
+    try {
+        auto accepting = from.async_accept(local, peer, asio::deferred);
+        co_await std::move(accepting);
+        co_return error_code();
+    } catch (const boost::system::system_error& e) {
+        co_return e.code();
+    }
+}
+
+// L24: without descriptors it waits and tries again; it never spins and never gives up.
+inline task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index) {
+    constexpr std::chrono::milliseconds first_pause{50};
+    constexpr std::chrono::milliseconds longest_pause{1000};
+    auto pause = first_pause;
+    asio::steady_timer timer(s->ex);
+    while (!s->closed) {
+        asio::ip::tcp::socket local(s->ex);
+        asio::ip::tcp::endpoint peer;
+        const error_code ec = co_await accept(s->acceptors[index], local, peer);
+        if (!ec) {
+            pause = first_pause;
+            tunnel_event event;
+            event.id = ++s->last_id;
+            event.forward = index;
+            event.peer = peer.address().to_string() + ":" + std::to_string(peer.port());
+            spawn(s, serve(s, std::move(local), event));
+        } else if (out_of_descriptors(ec)) {
+            timer.expires_after(pause);
+            pause = std::min(pause * 2, longest_pause);
+            auto waiting = timer.async_wait(asio::deferred);
+            co_await std::move(waiting);
+        } else if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) {
+            co_return;
+        }
+    }
+}
+
+inline task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket local,
+                            tunnel_event event) {
+    auto near = detail::erase(std::move(local));
+    target to = s->options.forwards[event.forward].to;
+    const auto colon = event.peer.rfind(':');
+    to.originator = event.peer.substr(0, colon);
+    to.originator_port = static_cast<std::uint16_t>(std::stoul(event.peer.substr(colon + 1)));
+    channel far;
+    try {
+        auto opening = s->ssh->async_open(std::move(to), asio::deferred);
+        far = co_await std::move(opening);
+    } catch (const boost::system::system_error& e) {
+        near->close(detail::close_mode::abortive);
+        event.what = tunnel_event::kind::refused;
+        event.error = e.code();
+        event.text = s->ssh->diagnostics().peer_text;
+        report(*s, event);
+        co_return;
+    }
+    report(*s, event);
+    auto running = std::make_shared<detail::relay>(std::move(near), far.release_core());
+    co_await run_relay(s, std::move(running), event);
+    report(*s, event);
+}
+
+inline task<> tunnel::run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
+                                tunnel_event& event) {
+    s->relays.push_back(running);
+    const detail::relay_report outcome = co_await running->run();
+    std::erase(s->relays, running);
+    s->ended_up += outcome.to_channel;
+    s->ended_down += outcome.to_stream;
+    event.what = tunnel_event::kind::closed;
+    event.error = outcome.error;
+    event.bytes_up = outcome.to_channel;
+    event.bytes_down = outcome.to_stream;
+}
+
+inline void tunnel::stop(state& s, error_code cause) {
+    if (std::exchange(s.closed, true)) return;
+    s.cause = cause;
+    s.ended.notify();
+    for (auto& acceptor : s.acceptors) {
+        error_code ignored;
+        acceptor.close(ignored);
+    }
+}
+
+inline void tunnel::close() {
+    if (state_ == nullptr) return;
+    stop(*state_, errc::connection_closed);
+    if (state_->ssh) state_->ssh->close();
+}
+
+inline std::vector<asio::ip::tcp::endpoint> tunnel::endpoints() const {
+    std::vector<asio::ip::tcp::endpoint> all;
+    for (const auto& acceptor : state_->acceptors) {
+        error_code ignored;
+        all.push_back(acceptor.local_endpoint(ignored));
+    }
+    return all;
+}
+
+inline std::uint64_t tunnel::state::total(bool up) const noexcept {
+    std::uint64_t sum = up ? ended_up : ended_down;
+    for (const auto& running : relays) {
+        sum += up ? running->report().to_channel : running->report().to_stream;
+    }
+    return sum;
+}
+
+}  // namespace adit
