@@ -20,6 +20,8 @@
 #include <adit/transport/kex_client.hpp>
 #include <adit/wire/channel_types.hpp>
 
+#include <boost/asio/this_coro.hpp>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -172,6 +174,9 @@ inline task<> client::handshake(std::shared_ptr<state> s) {
         }
     }
     if (failure) {
+        // After a cancellation every co_await would throw; the farewell must not.
+        co_await asio::this_coro::throw_if_cancelled(false);
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
         co_await s->link->refuse(failure);
         s->link->finish(failure);
         throw protocol_error(failure);

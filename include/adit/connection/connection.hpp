@@ -8,6 +8,8 @@
 #pragma once
 
 #include <adit/connection/channel_set.hpp>
+#include <adit/detail/deadline.hpp>
+#include <adit/detail/door.hpp>
 #include <adit/detail/signal.hpp>
 #include <adit/protocol/rekey_clock.hpp>
 #include <adit/transport/kex_session.hpp>
@@ -19,6 +21,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -44,6 +47,7 @@ public:
     /// Ends everything with this error, once. The peer is told why if it is still there.
     void finish(error_code ec);
     /// Before start(): tells the peer why, as far as it listens, and closes the stream.
+    /// It must not run under a cancellation that has been requested already.
     [[nodiscard]] task<> refuse(error_code ec);
 
     [[nodiscard]] bool finished() const noexcept { return finished_; }
@@ -69,6 +73,7 @@ private:
     [[nodiscard]] task<> exchange_keys(protocol::packet their_kexinit);
     [[nodiscard]] task<> wait_for_replies_to_leave();
     void begin_rekey();
+    void note_new_keys();
     [[nodiscard]] bool rekey_due() noexcept;
     [[nodiscard]] std::size_t gather(std::span<protocol::chunk> batch);
 
@@ -125,7 +130,7 @@ inline void connection::start(kex_half half) {
     stream_.report().stage = stage::established;
     stream_.attach_writer(wake_writer_);
     const auto now = clock::now();
-    rekey_.keys_changed(now);
+    note_new_keys();
     last_received_ = last_probe_ = last_sent_ = now;
     started_ = true;
     spawn(loop::reader, read_loop(shared_from_this()));
@@ -184,17 +189,18 @@ inline void connection::finish(error_code ec) {
 }
 
 inline task<> connection::refuse(error_code ec) {
-    // Also after a cancellation, which would end every further co_await.
-    co_await asio::this_coro::throw_if_cancelled(false);
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     const bool peer_listens = ec.category() == category() && ec != errc::disconnected_by_peer &&
-                              ec != errc::not_an_ssh_server && ec != errc::deadline_exceeded;
+                              ec != errc::not_an_ssh_server && ec != errc::deadline_exceeded &&
+                              ec != errc::connection_lost;
     if (peer_listens) {
         stream_.queue_disconnect(reason_for(static_cast<errc>(ec.value())), ec.message());
         try {
-            co_await stream_.flush();
+            auto farewell = door(
+                ex_, [self = shared_from_this()] { return self->stream_.flush(); },
+                asio::deferred);
+            co_await with_deadline(std::move(farewell), std::chrono::seconds(1));
         } catch (const boost::system::system_error&) {
-            // The peer is gone; it cannot be told.
+            // The peer is gone, or does not read; it cannot be told.
             stream_.queue().clear();
         }
     }
@@ -239,7 +245,7 @@ inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
     if (!std::exchange(exchanging_, true)) exchange_began_ = clock::now();
     co_await half_(stream_, kex_, their_kexinit);
     exchanging_ = false;
-    rekey_.keys_changed(clock::now());
+    note_new_keys();
     stream_.report().stage = stage::established;
     wake_writer_.notify();
 }
@@ -265,6 +271,16 @@ inline void connection::begin_rekey() {
     if (std::exchange(exchanging_, true)) return;
     exchange_began_ = clock::now();
     send_kexinit(stream_, kex_);
+}
+
+// RekeyLimit may ask for more than a cipher can bear (C18).
+inline void connection::note_new_keys() {
+    std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    for (const std::string* name : {&kex_.agreed.cipher_to_server, &kex_.agreed.cipher_to_client}) {
+        const crypto::cipher_algorithm* cipher = crypto::find_cipher(*name);
+        if (cipher != nullptr) most = std::min(most, cipher->rekey_bytes);
+    }
+    rekey_.keys_changed(clock::now(), most);
 }
 
 // The writer.

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 
 namespace adit::protocol {
 
@@ -26,7 +27,11 @@ public:
           interval_(caps.rekey_interval),
           since_(now) {}
 
-    void keys_changed(time_point now) noexcept { since_ = now; }
+    /// `most` is what the ciphers bear, whatever the limits say.
+    void keys_changed(time_point now, std::uint64_t most) noexcept {
+        since_ = now;
+        most_ = most;
+    }
 
     [[nodiscard]] bool due(traffic sent, traffic received) const noexcept {
         return due(sent) || due(received);
@@ -41,14 +46,16 @@ public:
 
 private:
     [[nodiscard]] bool due(traffic t) const noexcept {
-        return t.packets > 1 && ((bytes_ != 0 && t.bytes >= bytes_) ||
-                                 (packets_ != 0 && t.packets >= packets_));
+        const bool enough = t.bytes >= most_ || (bytes_ != 0 && t.bytes >= bytes_) ||
+                            (packets_ != 0 && t.packets >= packets_);
+        return enough && t.packets > 1;
     }
 
     std::uint64_t bytes_;
     std::uint64_t packets_;
     std::chrono::seconds interval_;
     time_point since_;
+    std::uint64_t most_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 }  // namespace adit::protocol
