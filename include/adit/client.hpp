@@ -160,6 +160,8 @@ inline task<> client::handshake(std::shared_ptr<state> s) {
     const executor ex = s->link->get_executor();
     error_code failure;
     try {
+        // Outside the deadline: waiting for a fresh code is nobody's fault.
+        if (s->options.codes) co_await s->options.codes->prepare();
         const auto limit = s->options.limits.handshake_timeout;
         if (limit.count() == 0) {
             co_await converse(s);

@@ -80,6 +80,7 @@ enum class errc {
     no_credentials,
     password_change_required,
     prompt_cancelled,
+    totp_secret_malformed,
 
     // Key files.
     key_file_missing,
@@ -298,6 +299,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::no_credentials: return "there is nothing to authenticate with";
         case errc::password_change_required: return "the server demands a new password";
         case errc::prompt_cancelled: return "the prompt was cancelled";
+        case errc::totp_secret_malformed: return "the TOTP secret or its settings are malformed";
         case errc::key_file_missing: return "the key file does not exist";
         case errc::key_file_unreadable: return "the key file cannot be read";
         case errc::key_file_too_open: return "the key file can be read by others";

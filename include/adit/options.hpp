@@ -17,7 +17,7 @@
 namespace adit {
 
 /// One way to log in. Tried in order, as far as the server lists the method.
-using credential = std::variant<std::shared_ptr<signer>, password_source>;
+using credential = std::variant<std::shared_ptr<signer>, password_source, prompt_responder>;
 
 struct client_options {
     /// `host` is the name that known_hosts knows the server by; nothing connects to it here.
@@ -31,7 +31,9 @@ struct client_options {
 
     /// Empty: the method "none" is tried, and says what the server would accept.
     std::vector<credential> credentials;
-    unsigned password_attempts = 3;  ///< NumberOfPasswordPrompts
+    unsigned password_attempts = 3;  ///< NumberOfPasswordPrompts, also of keyboard-interactive
+    /// Where the prompts' codes come from, so that a used one is waited out before connecting.
+    std::shared_ptr<code_source> codes;
 
     algorithm_preferences algorithms;
     adit::limits limits;

@@ -140,6 +140,7 @@ inline task<> tunnel::start(std::shared_ptr<state> s) {
     s->early.hop = login.user + "@" + login.host + ":" + std::to_string(login.port);
     bind(*s);
     s->early.stage = stage::connecting;
+    if (login.codes) co_await login.codes->prepare();
     auto dialling = async_connect(s->ex, s->options.address, login.port,
                                   login.limits.connect_timeout, asio::deferred);
     connected_socket dialled = co_await std::move(dialling);

@@ -4,6 +4,7 @@
 // tried and what the server would still accept in the report.
 #pragma once
 
+#include <adit/auth/keyboard_interactive.hpp>
 #include <adit/auth/method.hpp>
 #include <adit/auth/none.hpp>
 #include <adit/auth/password.hpp>
@@ -29,9 +30,11 @@ using methods = std::deque<std::unique_ptr<method>>;
     for (const credential& c : options.credentials) {
         if (const auto* key = std::get_if<std::shared_ptr<signer>>(&c)) {
             all.push_back(std::make_unique<public_key>(*key));
+        } else if (const auto* source = std::get_if<password_source>(&c)) {
+            all.push_back(std::make_unique<password>(*source, options.password_attempts));
         } else {
-            all.push_back(std::make_unique<password>(std::get<password_source>(c),
-                                                     options.password_attempts));
+            all.push_back(std::make_unique<keyboard_interactive>(std::get<prompt_responder>(c),
+                                                                 options.password_attempts));
         }
     }
     if (all.empty()) all.push_back(std::make_unique<none>());

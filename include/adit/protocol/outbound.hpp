@@ -21,10 +21,10 @@ namespace adit::protocol {
 
 /// Bytes before a payload: packet_length and padding_length.
 inline constexpr std::size_t packet_front = 5;
-/// Bytes after a payload that any cipher may need: padding to 16 and a MAC of 64.
-inline constexpr std::size_t packet_back = 4 + 15 + 64;
 /// The sizes that a chunk with a secret is padded to.
 inline constexpr std::uint32_t secret_packet_step = 128;
+/// Bytes after a payload that any packet may need: padding to that step and a MAC of 64.
+inline constexpr std::size_t packet_back = 4 + (secret_packet_step - 1) + 64;
 /// Bytes of channel_data before its data: number, recipient_channel, length.
 inline constexpr std::size_t channel_data_front = 9;
 
@@ -133,8 +133,9 @@ inline std::size_t outbound::padding_for(const chunk& c) const noexcept {
 inline result<bytes_view> outbound::seal(const chunk& c) noexcept {
     const std::size_t padding = padding_for(c);
     const std::size_t length = 1 + c.size + padding;
-    const std::size_t begin = c.offset - packet_front;
-    const mutable_bytes whole = c.memory.memory().subspan(begin, 4 + length + shape_.tag);
+    const std::size_t size = 4 + length + shape_.tag;
+    if (size > place_size(c.capacity)) return errc::message_too_large;  // a neighbour begins there
+    const mutable_bytes whole = c.memory.memory().subspan(c.offset - packet_front, size);
     for (unsigned i = 0; i < 4; ++i) whole[i] = static_cast<byte>(length >> (24 - 8 * i));
     whole[4] = static_cast<byte>(padding);
     random_->fill(whole.subspan(packet_front + c.size, padding));

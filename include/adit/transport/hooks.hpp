@@ -90,4 +90,36 @@ struct password_question {
 /// An empty answer gives up. The question outlives the task.
 using password_source = std::function<task<secret_bytes>(const password_question&)>;
 
+/// One thing that the server wants to know. The text is escaped.
+struct prompt {
+    std::string text;
+    bool echo = false;  ///< whether the answer may be shown while it is typed
+};
+
+struct prompt_question {
+    std::string user;
+    std::string host;
+    std::string name, instruction;  ///< the server's, escaped
+    std::vector<prompt> prompts;
+    unsigned round = 1;
+};
+
+/// As many answers as there are prompts; any other number gives up. The question outlives the task.
+using prompt_responder = std::function<task<std::vector<secret_bytes>>(const prompt_question&)>;
+
+/// One-time codes: from a secret, a token, or somebody who types them.
+class code_source {
+public:
+    code_source() = default;
+    code_source(const code_source&) = delete;
+    code_source& operator=(const code_source&) = delete;
+    virtual ~code_source() = default;
+
+    /// Waits until a code can be given that was not used before. Called before anything is sent,
+    /// outside every deadline.
+    [[nodiscard]] virtual task<> prepare() { co_return; }
+    /// A code made now; empty gives up. The question outlives the task.
+    [[nodiscard]] virtual task<secret_bytes> code(const prompt_question& question) = 0;
+};
+
 }  // namespace adit
