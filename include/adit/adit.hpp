@@ -1,4 +1,6 @@
-// All of adit: the umbrella over the root headers, which are the promise.
+// All of adit: the umbrella over the root headers, which are the promise, and the loader of key
+// files. For programs; the library's own headers include what they use. No RFC of its own.
+// Invariant: includes, and nothing else.
 #pragma once
 
 #include <adit/bytes.hpp>

@@ -1,5 +1,5 @@
-// A channel of an SSH connection as an Asio stream: AsyncReadStream and AsyncWriteStream over buffer
-// sequences, half-close, and the lending of received memory. RFC 4254 section 5. Made by
+// A channel of an SSH connection as an Asio stream: AsyncReadStream and AsyncWriteStream over
+// buffer sequences, half-close, and the lending of received memory. RFC 4254 section 5. Made by
 // client::async_open; used like a socket, by Beast, asio::ssl and everything else.
 //
 // Reads end with asio::error::eof when the peer sent its end of data and every byte before it was
@@ -28,9 +28,7 @@ namespace adit {
 class lease {
 public:
     lease() = default;
-    explicit lease(std::shared_ptr<detail::channel_core> core) : core_(std::move(core)) {
-        look();
-    }
+    explicit lease(std::shared_ptr<detail::channel_core> core) : core_(std::move(core)) { look(); }
     lease(lease&& other) noexcept = default;
     lease& operator=(lease&& other) noexcept = default;
     ~lease() = default;
@@ -80,10 +78,10 @@ public:
             detail::initiate_read(core_, ex_), token, buffers);
     }
 
-    /// Copies at least a byte towards the peer: into the peer's window and our queue, whose bound is
-    /// limits::unsent_bytes_channel. void(error_code, std::size_t).
-    /// Cancellation: total while it waits for room; none of the bytes is then queued.
-    /// Buffers: valid until the completion. Errors: errc::channel_closed, errc::connection_lost, …
+    /// Copies at least a byte towards the peer: into the peer's window and our queue, whose bound
+    /// is limits::unsent_bytes_channel. void(error_code, std::size_t). Cancellation: total while it
+    /// waits for room; none of the bytes is then queued. Buffers: valid until the completion.
+    /// Errors: errc::channel_closed, errc::connection_lost, …
     template <class ConstBuffers, class Token>
     auto async_write_some(const ConstBuffers& buffers, Token&& token) {
         return asio::async_initiate<Token, void(error_code, std::size_t)>(

@@ -1,5 +1,5 @@
-// The client's door: an SSH connection over any AsyncStream — a TCP socket, a Unix socket, TLS, or a
-// channel of another connection (a jump host). RFC 4253, 4252, 4254.
+// The client's door: an SSH connection over any AsyncStream — a TCP socket, a Unix socket, TLS, or
+// a channel of another connection (a jump host). RFC 4253, 4252, 4254.
 //
 //     adit::client ssh(std::move(socket), options);
 //     co_await ssh.async_handshake(asio::deferred);
@@ -69,9 +69,9 @@ public:
     template <class Token>
     auto async_handshake(Token&& token);
 
-    /// A channel to `to`, connected by the server (RFC 4254 section 7.2). void(error_code, channel).
-    /// Cancellation: any; a late confirmation is answered with CLOSE.
-    /// Errors: errc::open_*, errc::too_many_channels, errc::deadline_exceeded, errc::connection_lost.
+    /// A channel to `to`, connected by the server (RFC 4254 section 7.2). void(error_code,
+    /// channel). Cancellation: any; a late confirmation is answered with CLOSE. Errors:
+    /// errc::open_*, errc::too_many_channels, errc::deadline_exceeded, errc::connection_lost.
     template <class Token>
     auto async_open(target to, Token&& token);
 
@@ -119,14 +119,15 @@ template <class Stream>
 client::client(Stream&& stream, client_options options)
     : state_(make_state(detail::erase(std::forward<Stream>(stream)), std::move(options))) {}
 
-inline std::shared_ptr<client::state> client::make_state(
-    std::unique_ptr<detail::any_stream> stream, client_options options) {
+inline std::shared_ptr<client::state> client::make_state(std::unique_ptr<detail::any_stream> stream,
+                                                         client_options options) {
     auto random = options.random;
     if (random == nullptr) random = std::make_shared<crypto::system_random>();
     packet_stream_parts parts(std::move(stream), protocol::role::client, options.limits, *random);
     auto link = std::make_shared<detail::connection>(std::move(parts), options.algorithms,
                                                      std::move(random));
     link->channels().reset_on_bare_close = options.reset_on_bare_close;
+    if (options.trace) link->stream().listen(options.trace);
     adit::diagnostics& report = link->stream().report();
     report.hop = options.user + "@" + options.host + ":" + std::to_string(options.port);
     return std::make_shared<state>(std::move(link), std::move(options));

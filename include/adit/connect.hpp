@@ -39,8 +39,8 @@ namespace detail {
         return errc::network_unreachable;
     }
     const bool name = ec == asio::error::host_not_found ||
-                      ec == asio::error::host_not_found_try_again ||
-                      ec == asio::error::no_data || ec == asio::error::service_not_found;
+                      ec == asio::error::host_not_found_try_again || ec == asio::error::no_data ||
+                      ec == asio::error::service_not_found;
     return name ? error_code(errc::name_not_found) : ec;
 }
 

@@ -34,17 +34,17 @@ enum class stage : std::uint8_t {
 
 struct diagnostics {
     adit::stage stage = adit::stage::connecting;
-    std::string hop;             ///< who was talked to: user@host:port
-    std::string peer_version;    ///< the peer's identification line
-    std::string peer_text;       ///< the peer's own words about the failure
+    std::string hop;           ///< who was talked to: user@host:port
+    std::string peer_version;  ///< the peer's identification line
+    std::string peer_text;     ///< the peer's own words about the failure
     disconnect_reason peer_reason = disconnect_reason::none;
-    std::string subject;         ///< the file, the list, the key or the channel concerned
-    std::string our_list;        ///< what we offered, when nothing was common
-    std::string their_list;      ///< what the peer offered, when nothing was common
+    std::string subject;     ///< the file, the list, the key or the channel concerned
+    std::string our_list;    ///< what we offered, when nothing was common
+    std::string their_list;  ///< what the peer offered, when nothing was common
     std::vector<std::string> methods_tried;
-    std::string methods_left;    ///< what the server would still accept
+    std::string methods_left;  ///< what the server would still accept
     std::string host_key_fingerprint;
-    std::string banner;          ///< what the server shows before login
+    std::string banner;  ///< what the server shows before login
 
     /// One line for a person: hop, stage and cause, with the peer's words last and quoted.
     [[nodiscard]] std::string describe(error_code ec) const;

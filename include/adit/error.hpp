@@ -202,10 +202,8 @@ inline bool is_final(error_code ec) noexcept {
         case errc::no_common_kex_algorithm:
         case errc::no_common_host_key_algorithm:
         case errc::no_common_cipher:
-        case errc::no_common_mac:
-            return true;
-        default:
-            return false;
+        case errc::no_common_mac: return true;
+        default: return false;
     }
 }
 
@@ -222,32 +220,26 @@ inline disconnect_reason reason_for(errc e) noexcept {
         case errc::no_common_mac:
         case errc::no_common_compression:
         case errc::invalid_key_exchange_value:
-        case errc::strict_kex_violation:
-            return disconnect_reason::key_exchange_failed;
+        case errc::strict_kex_violation: return disconnect_reason::key_exchange_failed;
         case errc::host_key_malformed:
         case errc::host_key_signature_invalid:
         case errc::host_key_unknown:
         case errc::host_key_changed:
         case errc::host_key_revoked:
-        case errc::host_key_rejected:
-            return disconnect_reason::host_key_not_verifiable;
+        case errc::host_key_rejected: return disconnect_reason::host_key_not_verifiable;
         case errc::unsupported_protocol_version:
             return disconnect_reason::protocol_version_not_supported;
         case errc::authentication_failed:
         case errc::no_credentials:
         case errc::password_change_required:
             return disconnect_reason::no_more_auth_methods_available;
-        case errc::prompt_cancelled:
-            return disconnect_reason::auth_cancelled_by_user;
+        case errc::prompt_cancelled: return disconnect_reason::auth_cancelled_by_user;
         case errc::keepalive_lost:
-        case errc::connection_lost:
-            return disconnect_reason::connection_lost;
+        case errc::connection_lost: return disconnect_reason::connection_lost;
         case errc::ok:
         case errc::connection_closed:
-        case errc::deadline_exceeded:
-            return disconnect_reason::by_application;
-        default:
-            return disconnect_reason::protocol_error;
+        case errc::deadline_exceeded: return disconnect_reason::by_application;
+        default: return disconnect_reason::protocol_error;
     }
 }
 
@@ -278,7 +270,8 @@ inline const char* sentence(errc e) noexcept {
         case errc::invalid_packet_length:
         case errc::invalid_padding:
         case errc::mac_mismatch: return "a packet of the peer is corrupt";
-        case errc::sequence_number_wrapped: return "the sequence number wrapped during key exchange";
+        case errc::sequence_number_wrapped:
+            return "the sequence number wrapped during key exchange";
         case errc::encryption_failed: return "a packet could not be encrypted";
         case errc::no_common_kex_algorithm: return "no key exchange method in common";
         case errc::no_common_host_key_algorithm: return "no host key algorithm in common";
@@ -314,7 +307,8 @@ inline const char* sentence(errc e) noexcept {
         case errc::known_hosts_unreadable: return "known_hosts cannot be read";
         case errc::known_hosts_unwritable: return "known_hosts cannot be written";
         case errc::unsafe_host_name: return "the host name cannot be written to known_hosts";
-        case errc::open_administratively_prohibited: return "the server's policy forbids the channel";
+        case errc::open_administratively_prohibited:
+            return "the server's policy forbids the channel";
         case errc::open_connect_failed: return "the server could not connect to the target";
         case errc::open_unknown_channel_type: return "the peer does not know the channel type";
         case errc::open_resource_shortage: return "the peer has no resources for the channel";

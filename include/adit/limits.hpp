@@ -21,15 +21,15 @@ struct limits {
     std::uint32_t packet = 256 * 1024;
 
     // Channels (L10-L12).
-    std::uint32_t channel_packet = 32 * 1024;       ///< the largest data we accept in one message
-    std::uint32_t first_window = 256 * 1024;        ///< the first grant of a channel
-    std::uint32_t smallest_window = 32 * 1024;      ///< an open that cannot get it is refused
+    std::uint32_t channel_packet = 32 * 1024;   ///< the largest data we accept in one message
+    std::uint32_t first_window = 256 * 1024;    ///< the first grant of a channel
+    std::uint32_t smallest_window = 32 * 1024;  ///< an open that cannot get it is refused
     std::uint32_t largest_window = 32 * 1024 * 1024;
     std::size_t connection_memory = 64 * 1024 * 1024;
     std::size_t channels = 4096;
 
     // Queues (L13-L15).
-    std::size_t unsent_bytes = 1024 * 1024;         ///< high water of a connection
+    std::size_t unsent_bytes = 1024 * 1024;  ///< high water of a connection
     std::size_t unsent_bytes_low = 256 * 1024;
     std::size_t unsent_bytes_channel = 512 * 1024;  ///< of one channel
     std::size_t channel_quantum = 64 * 1024;        ///< a channel's turn while others wait

@@ -1,6 +1,7 @@
 // What a client is told before it connects: plain values and hooks, each documented at its place.
 // Used by client.hpp, tunnel.hpp and auth/client.hpp. Names are OpenSSH's where OpenSSH has one.
-// Invariant: there is no default for trust: a client cannot be made without saying whom it believes.
+// Invariant: there is no default for trust: a client cannot be made without saying whom it
+// believes.
 #pragma once
 
 #include <adit/limits.hpp>
@@ -41,6 +42,9 @@ struct client_options {
     /// A channel that the peer closes without an end of data becomes a reset. On by itself when the
     /// peer is adit's own server, which closes so only when its target was reset.
     bool reset_on_bare_close = false;
+
+    /// Called for every message in both directions (adit-tunnel's -vv); must not throw.
+    trace_listener trace;
 
     /// Null: the system's. Shared by all connections that get the same.
     std::shared_ptr<crypto::random_source> random;

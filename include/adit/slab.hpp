@@ -134,8 +134,8 @@ inline slab_ref slab_pool::take(std::size_t at_least) noexcept {
         }
     }
     if (slab == nullptr) {
-        void* memory = ::operator new(sizeof(header) + size, std::align_val_t{alignof(header)},
-                                      std::nothrow);
+        void* memory =
+            ::operator new(sizeof(header) + size, std::align_val_t{alignof(header)}, std::nothrow);
         if (memory == nullptr) return {};
         slab = ::new (memory) header;
         slab->size_class = size_class;

@@ -2,7 +2,8 @@
 // known_hosts files (sshd(8)) or pinned fingerprints. Each gives the host_key_check that a client
 // cannot be made without. There is none that believes everybody.
 // Invariants: a revoked key and a changed key are refused by every policy here (S07); a file that
-// cannot be read is an error, not an empty file; what is learnt is written whole or not at all (S06).
+// cannot be read is an error, not an empty file; what is learnt is written whole or not at all
+// (S06).
 #pragma once
 
 #include <adit/config/known_hosts.hpp>
@@ -39,8 +40,7 @@ using unknown_host_question = std::function<task<bool>(const host_key_question&)
 [[nodiscard]] host_key_check trust_on_first_use(known_hosts_files files);
 
 /// StrictHostKeyChecking=ask: somebody decides about a new host; a yes is remembered.
-[[nodiscard]] host_key_check trust_after_asking(known_hosts_files files,
-                                                unknown_host_question ask);
+[[nodiscard]] host_key_check trust_after_asking(known_hosts_files files, unknown_host_question ask);
 
 /// Exactly these keys, by fingerprint ("SHA256:…"), and no file at all.
 [[nodiscard]] host_key_check trust_fingerprints(std::vector<std::string> fingerprints);
@@ -77,8 +77,8 @@ inline void note(const host_key_question& q, const std::string& text) {
 }
 
 inline void note_entry(const host_key_question& q, const config::host_key_verdict& v) {
-    if (v.file.empty()) return note(q, q.key->to_line().substr(0, q.key->type().size()) + " " +
-                                           q.fingerprint);
+    if (v.file.empty())
+        return note(q, q.key->to_line().substr(0, q.key->type().size()) + " " + q.fingerprint);
     note(q, "offered " + q.fingerprint + ", " + v.file + ":" + std::to_string(v.line) + " has " +
                 v.known_type + " " + v.known_fingerprint);
 }

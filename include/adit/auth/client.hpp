@@ -1,7 +1,7 @@
 // The client's side of authentication, RFC 4252: credentials in the order of the options, each if
-// the server still lists its method. The service and the first request leave together after NEWKEYS.
-// Used by client.hpp's handshake. Invariant: ends in success, or in protocol_error with what was
-// tried and what the server would still accept in the report.
+// the server still lists its method. The service and the first request leave together after
+// NEWKEYS. Used by client.hpp's handshake. Invariant: ends in success, or in protocol_error with
+// what was tried and what the server would still accept in the report.
 #pragma once
 
 #include <adit/auth/keyboard_interactive.hpp>

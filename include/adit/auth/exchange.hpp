@@ -23,8 +23,8 @@ struct login {
 
 struct verdict {
     bool success = false;
-    bool partial = false;       ///< the factor was right and another one is needed
-    std::string methods_left;   ///< comma-separated; what can continue
+    bool partial = false;      ///< the factor was right and another one is needed
+    std::string methods_left;  ///< comma-separated; what can continue
 };
 
 /// The next message that is not a banner; banners go into the report, escaped.

@@ -1,8 +1,8 @@
 // The method "keyboard-interactive", RFC 4256: any number of rounds of any number of prompts, each
 // answered by the responder. Used by client.hpp.
-// Invariants: a request without prompts is answered by itself (C37); what the server says is escaped
-// before anybody sees it; the number of prompts is bounded by the bytes that are there; answers
-// travel in packets that do not tell their length.
+// Invariants: a request without prompts is answered by itself (C37); what the server says is
+// escaped before anybody sees it; the number of prompts is bounded by the bytes that are there;
+// answers travel in packets that do not tell their length.
 #pragma once
 
 #include <adit/auth/method.hpp>
@@ -19,9 +19,7 @@ public:
     keyboard_interactive(prompt_responder responder, unsigned attempts)
         : responder_(std::move(responder)), attempts_(attempts) {}
 
-    [[nodiscard]] std::string_view name() const noexcept override {
-        return "keyboard-interactive";
-    }
+    [[nodiscard]] std::string_view name() const noexcept override { return "keyboard-interactive"; }
     [[nodiscard]] bool again() const noexcept override { return used_ < attempts_ && !gave_up_; }
     [[nodiscard]] task<bool> begin(packet_port& port, const login& who) override;
     [[nodiscard]] task<verdict> finish(packet_port& port, const login& who) override;
@@ -47,7 +45,8 @@ inline prompt_question read_info_request(const protocol::packet& packet, const l
                                          unsigned round) {
     constexpr wire::u32 most_prompts = 32;
     const auto m = value_of(wire::decode<wire::userauth_info_request>(packet.payload));
-    prompt_question question{who.user, who.host, escaped(m.name), escaped(m.instruction), {}, round};
+    prompt_question question{who.user, who.host, escaped(m.name), escaped(m.instruction),
+                             {},       round};
     if (m.num_prompts > most_prompts) throw protocol_error(errc::field_too_long);
     wire::reader r(m.prompts.bytes);
     for (wire::u32 i = 0; i < m.num_prompts; ++i) {
@@ -91,8 +90,8 @@ inline task<> keyboard_interactive::answer(packet_port& port, const prompt_quest
     secret_bytes responses(size);
     wire::writer w(responses);
     for (const secret_bytes& one : answers) w.put_string(one);
-    port.send_secret(wire::userauth_info_response{static_cast<wire::u32>(answers.size()),
-                                                  {responses}});
+    port.send_secret(
+        wire::userauth_info_response{static_cast<wire::u32>(answers.size()), {responses}});
 }
 
 }  // namespace adit::auth

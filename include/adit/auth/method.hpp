@@ -1,7 +1,7 @@
 // A method of authentication as an object with two steps, so that the first request can travel with
-// the SERVICE_REQUEST (architecture section 3: few round trips). Implemented by none, public_key and
-// password; driven by client.hpp. RFC 4252.
-// Invariant: begin() sends at most one request; finish() is called only if it sent one.
+// the SERVICE_REQUEST (architecture section 3: few round trips). Implemented by none, public_key
+// and password; driven by client.hpp. RFC 4252. Invariant: begin() sends at most one request;
+// finish() is called only if it sent one.
 #pragma once
 
 #include <adit/auth/exchange.hpp>

@@ -1,6 +1,7 @@
-// The method "password", RFC 4252 section 8. The password comes from an awaitable when it is needed,
-// stays in secret memory, and travels in a packet whose size does not tell its length (C36). Used by
-// client.hpp. Invariant: a demand for a new password ends the login with an error of its own.
+// The method "password", RFC 4252 section 8. The password comes from an awaitable when it is
+// needed, stays in secret memory, and travels in a packet whose size does not tell its length
+// (C36). Used by client.hpp. Invariant: a demand for a new password ends the login with an error of
+// its own.
 #pragma once
 
 #include <adit/auth/method.hpp>
@@ -46,8 +47,7 @@ inline task<bool> password::begin(packet_port& port, const login& who) {
 inline task<verdict> password::finish(packet_port& port, const login&) {
     const protocol::packet packet = co_await receive_past_banners(port);
     if (packet.id() == wire::message_id::userauth_passwd_changereq) {
-        const auto demand =
-            value_of(wire::decode<wire::userauth_passwd_changereq>(packet.payload));
+        const auto demand = value_of(wire::decode<wire::userauth_passwd_changereq>(packet.payload));
         port.report().peer_text = escaped(demand.prompt);
         throw protocol_error(errc::password_change_required);
     }

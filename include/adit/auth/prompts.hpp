@@ -87,9 +87,7 @@ inline task<std::vector<secret_bytes>> answer(std::shared_ptr<const prompt_routi
 
 inline prompt_responder route_prompts(prompt_routing routing) {
     auto shared = std::make_shared<const prompt_routing>(std::move(routing));
-    return [shared](const prompt_question& question) {
-        return prompts::answer(shared, question);
-    };
+    return [shared](const prompt_question& question) { return prompts::answer(shared, question); };
 }
 
 }  // namespace adit::auth

@@ -43,9 +43,9 @@ inline task<bool> public_key::begin(packet_port& port, const login& who) {
     covered.service_name = connection_service;
     covered.algorithm_name = algorithm;
     covered.public_key = key.blob();
-    std::vector<byte> message(std::apply(
-        [](const auto&... field) { return (wire::size_of(field) + ...); },
-        wire::userauth_publickey_signed_data::wire(covered)));
+    std::vector<byte> message(
+        std::apply([](const auto&... field) { return (wire::size_of(field) + ...); },
+                   wire::userauth_publickey_signed_data::wire(covered)));
     wire::writer w(message);
     wire::put_fields(w, covered);
     if (w.error() != errc::ok) throw protocol_error(w.error());

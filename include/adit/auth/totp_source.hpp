@@ -1,7 +1,7 @@
 // TOTP codes from a shared secret (RFC 6238), each step used once by this process: a server accepts
-// a code once, so a second login within the same period waits for the next step, before it connects.
-// Used through the options; the code is made when it is asked for.
-// Invariant: what is remembered is a digest of the secret and a step, for the life of the process.
+// a code once, so a second login within the same period waits for the next step, before it
+// connects. Used through the options; the code is made when it is asked for. Invariant: what is
+// remembered is a digest of the secret and a step, for the life of the process.
 #pragma once
 
 #include <adit/crypto/totp.hpp>

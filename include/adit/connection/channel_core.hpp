@@ -45,7 +45,7 @@ struct channel_core : std::enable_shared_from_this<channel_core> {
     error_code read_end;   // why reading ends once `data` is empty: eof, or worse
     error_code write_end;  // why nothing more can be written
     bool handle_gone = false;
-    bool starved = false;      // waits for room in the outbox
+    bool starved = false;    // waits for room in the outbox
     std::string peer_words;  // why the peer refused it, escaped
 
     parking_place<void(error_code)> opening;

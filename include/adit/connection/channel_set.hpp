@@ -1,14 +1,15 @@
-// All channels of a connection at work: the table's events become data for readers, room for writers
-// and replies; operations of channels become chunks in the outbox. Everything here is synchronous:
-// nothing waits, nobody is awaited (L14 is kept by the reader loop, which looks at replies()).
-// Used by connection. RFC 4254.
-// Invariants: nothing is sent on a channel after our CLOSE (C43); credit is granted only for bytes
-// that were used up (C45); a channel whose handle is gone takes no more data.
-// Over 300 lines: one function per event and per operation of a channel, over one shared state.
+// All channels of a connection at work: the table's events become data for readers, room for
+// writers and replies; operations of channels become chunks in the outbox. Everything here is
+// synchronous: nothing waits, nobody is awaited (L14 is kept by the reader loop, which looks at
+// replies()). Used by connection. RFC 4254. Invariants: nothing is sent on a channel after our
+// CLOSE (C43); credit is granted only for bytes that were used up (C45); a channel whose handle is
+// gone takes no more data. Over 300 lines: one function per event and per operation of a channel,
+// over one shared state.
 #pragma once
 
 #include <adit/connection/channel_core.hpp>
 #include <adit/connection/outbox.hpp>
+#include <adit/connection/places.hpp>
 #include <adit/detail/signal.hpp>
 #include <adit/diagnostics.hpp>
 #include <adit/limits.hpp>
@@ -23,40 +24,6 @@
 #include <vector>
 
 namespace adit::detail {
-
-/// Walks over buffers while their bytes are copied out.
-class buffer_cursor {
-public:
-    explicit buffer_cursor(std::span<const asio::const_buffer> from) noexcept : left_(from) {}
-
-    /// Fills `to`; there must be as many bytes left.
-    void copy_to(mutable_bytes to) noexcept {
-        while (!to.empty() && !left_.empty()) {
-            const asio::const_buffer first = left_.front() + used_;
-            const std::size_t part = std::min(first.size(), to.size());
-            if (part != 0) std::memcpy(to.data(), first.data(), part);
-            to = to.subspan(part);
-            used_ += part;
-            if (part == first.size()) {
-                left_ = left_.subspan(1);
-                used_ = 0;
-            }
-        }
-    }
-
-private:
-    std::span<const asio::const_buffer> left_;
-    std::size_t used_ = 0;
-};
-
-/// Places for data in packets to be: filled by one scattered read, then committed.
-struct reserved_places {
-    static constexpr std::size_t most = 16;
-    slab_ref slab;
-    std::size_t stride = 0;
-    std::size_t count = 0;
-    std::array<asio::mutable_buffer, most> buffers{};
-};
 
 class channel_set {
 public:
@@ -103,9 +70,7 @@ public:
     /// Everything ends with this error.
     void end(error_code ec);
     [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }
-    [[nodiscard]] const protocol::window_budget& budget() const noexcept {
-        return table_.budget();
-    }
+    [[nodiscard]] const protocol::window_budget& budget() const noexcept { return table_.budget(); }
 
     bool reset_on_bare_close = false;
 
@@ -239,8 +204,8 @@ inline void channel_set::on_close(const event& e) {
     if (core == nullptr) return release_if_done(e.channel);
     touched_.push_back(core->shared_from_this());
     if (!core->read_end) {
-        core->read_end = reset_on_bare_close ? error_code(errc::channel_reset)
-                                             : error_code(asio::error::eof);
+        core->read_end =
+            reset_on_bare_close ? error_code(errc::channel_reset) : error_code(asio::error::eof);
     }
     close(*core, true);
     if (!core->write_end) core->write_end = errc::channel_closed;
@@ -250,12 +215,12 @@ inline void channel_set::on_close(const event& e) {
 
 inline void channel_set::on_peer_open(const event& e) {
     // Nothing that a server may open was asked for (A26).
-    constexpr std::array<std::string_view, 5> known{
-        "forwarded-tcpip", "forwarded-streamlocal@openssh.com", "session", "x11",
-        "auth-agent@openssh.com"};
+    constexpr std::array<std::string_view, 5> known{"forwarded-tcpip",
+                                                    "forwarded-streamlocal@openssh.com", "session",
+                                                    "x11", "auth-agent@openssh.com"};
     const bool is_known = std::ranges::find(known, e.open.channel_type) != known.end();
-    const auto why = is_known ? open_failure::administratively_prohibited
-                              : open_failure::unknown_channel_type;
+    const auto why =
+        is_known ? open_failure::administratively_prohibited : open_failure::unknown_channel_type;
     send(wire::channel_open_failure{e.open.sender_channel, static_cast<wire::u32>(why),
                                     is_known ? "not requested" : "unknown channel type", ""});
 }
@@ -304,9 +269,9 @@ void channel_set::send(const M& message) {
 template <class Fields>
 result<std::shared_ptr<channel_core>> channel_set::open(std::string_view type,
                                                         const Fields& fields) {
-    std::vector<byte> data(
-        std::apply([](const auto&... field) { return (std::size_t{0} + ... + wire::size_of(field)); },
-                   Fields::wire(fields)));
+    std::vector<byte> data(std::apply(
+        [](const auto&... field) { return (std::size_t{0} + ... + wire::size_of(field)); },
+        Fields::wire(fields)));
     wire::writer w(data);
     wire::put_fields(w, fields);
     if (w.error() != errc::ok) return w.error();
@@ -315,8 +280,8 @@ result<std::shared_ptr<channel_core>> channel_set::open(std::string_view type,
     if (cores_.size() <= *number) cores_.resize(std::size_t{*number} + 1);
     auto core = std::make_shared<channel_core>(*this, ex_, *number);
     cores_[*number] = core;
-    send(wire::channel_open{type, *number, table_.incoming(*number).target(),
-                            caps_.channel_packet, {w.written()}});
+    send(wire::channel_open{
+        type, *number, table_.incoming(*number).target(), caps_.channel_packet, {w.written()}});
     return core;
 }
 
@@ -325,16 +290,14 @@ inline std::size_t channel_set::room(const channel_core& core) {
     const std::size_t queued = box_.unsent(core.number);
     const std::size_t most = caps_.unsent_bytes_channel;
     const std::size_t free = queued < most ? most - queued : 0;
-    return static_cast<std::size_t>(
-        std::min<std::uint64_t>(free, table_.sendable(core.number)));
+    return static_cast<std::size_t>(std::min<std::uint64_t>(free, table_.sendable(core.number)));
 }
 
 inline void channel_set::want_room(channel_core& core) {
     if (!std::exchange(core.starved, true)) starved_.push_back(core.number);
 }
 
-inline io_result channel_set::write(channel_core& core,
-                                    std::span<const asio::const_buffer> from) {
+inline io_result channel_set::write(channel_core& core, std::span<const asio::const_buffer> from) {
     std::size_t wanted = 0;
     for (const asio::const_buffer& b : from) wanted += b.size();
     const std::size_t size = std::min(wanted, room(core));
@@ -397,8 +360,8 @@ inline reserved_places channel_set::reserve(channel_core& core, std::size_t plac
     if (!r.slab) return r;
     for (; r.count < places && left != 0; ++r.count) {
         const std::size_t size = std::min(left, largest);
-        const std::size_t at = r.count * r.stride + protocol::packet_front +
-                               protocol::channel_data_front;
+        const std::size_t at =
+            r.count * r.stride + protocol::packet_front + protocol::channel_data_front;
         r.buffers[r.count] = {&r.slab.memory()[at], size};
         left -= size;
     }

@@ -1,9 +1,9 @@
 // An authenticated connection at work, RFC 4254 over RFC 4253: one loop reads and dispatches, one
-// gathers, seals and writes, one looks at the clock. Operations of channels touch none of them: they
-// move bytes or park. Made by client.hpp (and servers), which run the handshake on stream() first.
-// Not thread-safe: everything runs in one implicit or explicit strand, the stream's executor.
-// Invariants: the reader never awaits a consumer; from our KEXINIT to our NEWKEYS only key exchange
-// is written (C16); finish() happens once, and after it every operation has an end.
+// gathers, seals and writes, one looks at the clock. Operations of channels touch none of them:
+// they move bytes or park. Made by client.hpp (and servers), which run the handshake on stream()
+// first. Not thread-safe: everything runs in one implicit or explicit strand, the stream's
+// executor. Invariants: the reader never awaits a consumer; from our KEXINIT to our NEWKEYS only
+// key exchange is written (C16); finish() happens once, and after it every operation has an end.
 // Over 300 lines: three loops and their one shared state.
 #pragma once
 
@@ -196,8 +196,7 @@ inline task<> connection::refuse(error_code ec) {
         stream_.queue_disconnect(reason_for(static_cast<errc>(ec.value())), ec.message());
         try {
             auto farewell = door(
-                ex_, [self = shared_from_this()] { return self->stream_.flush(); },
-                asio::deferred);
+                ex_, [self = shared_from_this()] { return self->stream_.flush(); }, asio::deferred);
             co_await with_deadline(std::move(farewell), std::chrono::seconds(1));
         } catch (const boost::system::system_error&) {
             // The peer is gone, or does not read; it cannot be told.
@@ -236,11 +235,11 @@ inline std::optional<protocol::packet> connection::dispatch_batch() {
     return kexinit;
 }
 
-// Between the peer's KEXINIT and its NEWKEYS nothing but key exchange comes in, so the reader itself
-// runs it: what is behind NEWKEYS cannot be read before it is done anyway.
+// Between the peer's KEXINIT and its NEWKEYS nothing but key exchange comes in, so the reader
+// itself runs it: what is behind NEWKEYS cannot be read before it is done anyway.
 inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
-    const bool moved = stream_.in().packets_since_keys() > 1 ||
-                       stream_.out().packets_since_keys() > 1;
+    const bool moved =
+        stream_.in().packets_since_keys() > 1 || stream_.out().packets_since_keys() > 1;
     if (!moved) throw protocol_error(errc::rekey_too_often);
     if (!std::exchange(exchanging_, true)) exchange_began_ = clock::now();
     co_await half_(stream_, kex_, their_kexinit);
@@ -261,7 +260,8 @@ inline task<> connection::wait_for_replies_to_leave() {
 inline bool connection::rekey_due() noexcept {
     const protocol::inbound& in = stream_.in();
     const protocol::outbound& out = stream_.out();
-    // An exchange may be over before our NEWKEYS is sealed; until then the counters are the old ones.
+    // An exchange may be over before our NEWKEYS is sealed; until then the counters are the old
+    // ones.
     if (exchanging_ || out.keys_pending()) return false;
     return rekey_.due({out.packets_since_keys(), out.bytes_since_keys()},
                       {in.packets_since_keys(), in.bytes_since_keys()});
@@ -320,10 +320,10 @@ inline std::size_t connection::gather(std::span<protocol::chunk> batch) {
     constexpr std::size_t largest_batch = std::size_t{512} * 1024;
     const std::uint64_t used = stream_.out().bytes_since_keys();
     const std::uint64_t limit = stream_.caps().rekey_bytes;
-    const std::size_t before_rekey =
-        limit == 0 ? largest_batch
-                   : static_cast<std::size_t>(
-                         std::min<std::uint64_t>(largest_batch, limit > used ? limit - used : 1));
+    const std::size_t before_rekey = limit == 0
+                                         ? largest_batch
+                                         : static_cast<std::size_t>(std::min<std::uint64_t>(
+                                               largest_batch, limit > used ? limit - used : 1));
     return count + channels_.queued().gather(batch.subspan(count), before_rekey);
 }
 
@@ -333,9 +333,8 @@ inline task<> connection::watch_loop(std::shared_ptr<connection> self) {
     const auto interval = self->stream_.caps().keepalive_interval;
     constexpr std::chrono::milliseconds longest{5000};
     constexpr std::chrono::milliseconds shortest{10};
-    const auto step = interval.count() == 0
-                          ? longest
-                          : std::max(shortest, std::min(longest, interval / 4));
+    const auto step =
+        interval.count() == 0 ? longest : std::max(shortest, std::min(longest, interval / 4));
     while (!self->finished_) {
         self->timer_.expires_after(step);
         try {

@@ -1,5 +1,5 @@
-// Waiting for the two ends of a channel's life: until the peer has opened it (client.hpp), and until
-// it is over (relay.hpp). Cancellation: total; a late confirmation is answered with CLOSE by
+// Waiting for the two ends of a channel's life: until the peer has opened it (client.hpp), and
+// until it is over (relay.hpp). Cancellation: total; a late confirmation is answered with CLOSE by
 // channel_set (T13).
 #pragma once
 
@@ -36,8 +36,7 @@ public:
     template <class Handler>
     void operator()(Handler&& handler) const {
         if (core_->owner != nullptr) {
-            core_->closing.park(core_, std::forward<Handler>(handler), core_->ex,
-                                any_cancellation);
+            core_->closing.park(core_, std::forward<Handler>(handler), core_->ex, any_cancellation);
             return;
         }
         parked_handler<void(error_code)> ready(std::forward<Handler>(handler), core_->ex);

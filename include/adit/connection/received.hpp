@@ -1,8 +1,8 @@
-// What a channel has received and nobody took yet: views into slabs, in order. Used by channel_core.
-// Data is lent from the slab that it was decrypted in; what stays behind after a batch is copied out
-// of a slab that it fills to less than a half, so that a slow consumer cannot hold its neighbours'
-// memory (at most twice its window).
-// Invariant: size() is the sum of the segments, and each keeps its own slab.
+// What a channel has received and nobody took yet: views into slabs, in order. Used by
+// channel_core. Data is lent from the slab that it was decrypted in; what stays behind after a
+// batch is copied out of a slab that it fills to less than a half, so that a slow consumer cannot
+// hold its neighbours' memory (at most twice its window). Invariant: size() is the sum of the
+// segments, and each keeps its own slab.
 #pragma once
 
 #include <adit/bytes.hpp>
@@ -56,8 +56,7 @@ private:
 
 // Details.
 
-inline std::size_t received::buffers(
-    std::span<boost::asio::const_buffer> out) const noexcept {
+inline std::size_t received::buffers(std::span<boost::asio::const_buffer> out) const noexcept {
     const std::size_t count = std::min(out.size(), segment_count());
     for (std::size_t i = 0; i < count; ++i) {
         const bytes_view view = segments_[front_ + i].view;
@@ -89,8 +88,7 @@ inline void received::consume(std::size_t n) noexcept {
         segments_.clear();
         front_ = 0;
     } else if (front_ > 64 && front_ * 2 > segments_.size()) {
-        segments_.erase(segments_.begin(),
-                        segments_.begin() + static_cast<std::ptrdiff_t>(front_));
+        segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(front_));
         front_ = 0;
     }
 }

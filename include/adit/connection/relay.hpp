@@ -173,7 +173,8 @@ inline task<> relay::write_all_received() {
     while (!finished_ && !far_->data.empty()) {
         std::array<asio::const_buffer, most_buffers> lent;
         const std::size_t count = far_->data.buffers(lent);
-        const io_result put = near_->try_write(std::span<const asio::const_buffer>(lent).first(count));
+        const io_result put =
+            near_->try_write(std::span<const asio::const_buffer>(lent).first(count));
         if (put.size != 0) {
             far_->data.consume(put.size);
             far_->consumed(put.size);

@@ -53,16 +53,15 @@ public:
 
     template <class Handler>
     void operator()(Handler&& handler) const {
-        const bool must_wait = core_ != nullptr && !core_->writable && !core_->write_end &&
-                               !core_->may_write();
+        const bool must_wait =
+            core_ != nullptr && !core_->writable && !core_->write_end && !core_->may_write();
         if (must_wait) {
             core_->writable.park(core_, std::forward<Handler>(handler), ex_, any_cancellation);
             return;
         }
         parked_handler<void(error_code)> ready(std::forward<Handler>(handler), ex_);
         if (core_ == nullptr) return ready.post(asio::error::not_connected);
-        ready.post(core_->writable ? error_code(asio::error::already_started)
-                                   : core_->write_end);
+        ready.post(core_->writable ? error_code(asio::error::already_started) : core_->write_end);
     }
 
 private:

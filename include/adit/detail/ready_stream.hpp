@@ -27,8 +27,9 @@ concept can_try_write = requires(Stream& stream, asio::const_buffer buffer) {
     { stream.try_write(buffer) } -> std::same_as<io_result>;
 };
 template <class Stream>
-concept can_wait_writable =
-    can_try_write<Stream> && requires(Stream& stream) { stream.async_wait_writable(asio::deferred); };
+concept can_wait_writable = can_try_write<Stream> && requires(Stream& stream) {
+    stream.async_wait_writable(asio::deferred);
+};
 
 /// Ends the sending half, if the stream has a word for it.
 template <class Stream>

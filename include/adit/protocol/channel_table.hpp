@@ -1,9 +1,9 @@
-// All channels of a connection, RFC 4254: numbers, windows, the order of replies. Takes each message
-// of the connection protocol and says what it means (an event), or that the peer broke the law (an
-// errc: disconnect). Used by connection/, by tests and by a fuzzer; no Asio, no clock, no callback.
-// Invariants: a number is never reused before both CLOSEs (C43); an event names our number, what is
-// sent carries the peer's (C42); replies come in the order of requests or are dropped (A22).
-// Over 300 lines: one function per message, and the table they share.
+// All channels of a connection, RFC 4254: numbers, windows, the order of replies. Takes each
+// message of the connection protocol and says what it means (an event), or that the peer broke the
+// law (an errc: disconnect). Used by connection/, by tests and by a fuzzer; no Asio, no clock, no
+// callback. Invariants: a number is never reused before both CLOSEs (C43); an event names our
+// number, what is sent carries the peer's (C42); replies come in the order of requests or are
+// dropped (A22). Over 300 lines: one function per message, and the table they share.
 #pragma once
 
 #include <adit/error.hpp>
@@ -82,9 +82,7 @@ public:
     void give_back(std::uint32_t channel, std::uint64_t n) { at(channel).out.give_back(n); }
     /// n bytes left our buffers: what to grant the peer now, mostly zero.
     [[nodiscard]] std::uint32_t consume(std::uint32_t channel, std::uint64_t n);
-    [[nodiscard]] const receive_window& incoming(std::uint32_t channel) {
-        return at(channel).in;
-    }
+    [[nodiscard]] const receive_window& incoming(std::uint32_t channel) { return at(channel).in; }
 
     // Replies, paired by order.
 
@@ -160,8 +158,7 @@ inline result<channel_event> channel_table::receive(bytes_view payload) {
         case message_id::channel_open: return decoded<wire::channel_open>(payload);
         case message_id::channel_open_confirmation:
             return decoded<wire::channel_open_confirmation>(payload);
-        case message_id::channel_open_failure:
-            return decoded<wire::channel_open_failure>(payload);
+        case message_id::channel_open_failure: return decoded<wire::channel_open_failure>(payload);
         case message_id::channel_request: return decoded<wire::channel_request>(payload);
         case message_id::global_request: return decoded<wire::global_request>(payload);
         case message_id::channel_success: {
@@ -203,8 +200,11 @@ inline result<std::uint32_t> channel_table::open() {
 }
 
 inline result<std::uint32_t> channel_table::accept(const wire::channel_open& request) {
-    return add({channel_state::accepted(), request.sender_channel, request.maximum_packet_size,
-                send_window(request.initial_window_size), {}});
+    return add({channel_state::accepted(),
+                request.sender_channel,
+                request.maximum_packet_size,
+                send_window(request.initial_window_size),
+                {}});
 }
 
 inline bool channel_table::release_if_done(std::uint32_t channel) {

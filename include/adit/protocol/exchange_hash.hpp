@@ -23,8 +23,8 @@ struct exchange_hash_input {
 [[nodiscard]] inline crypto::secret_bytes exchange_hash(crypto::hash_id hash,
                                                         const exchange_hash_input& input) {
     crypto::hasher h(hash);
-    for (const bytes_view part : {input.v_c, input.v_s, input.i_c, input.i_s, input.k_s,
-                                  input.q_c, input.q_s}) {
+    for (const bytes_view part :
+         {input.v_c, input.v_s, input.i_c, input.i_s, input.k_s, input.q_c, input.q_s}) {
         const auto size = static_cast<std::uint32_t>(part.size());
         const std::array<byte, 4> length{static_cast<byte>(size >> 24U),
                                          static_cast<byte>(size >> 16U),

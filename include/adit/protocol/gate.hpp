@@ -21,7 +21,7 @@ enum class phase : std::uint8_t {
     service,         ///< keys are there, the authentication service is not
     authentication,
     connection,
-    rekey_method,    ///< the peer's KEXINIT was received again
+    rekey_method,  ///< the peer's KEXINIT was received again
     rekey_newkeys,
 };
 
@@ -99,8 +99,8 @@ constexpr verdict allowed(role receiver, phase now, std::uint8_t message) noexce
     if (gate::is(message, wire::message_id::disconnect)) return verdict::transport;
     if (!strict && gate::generic_transport(message)) return verdict::transport;
     // L16: between the peer's KEXINIT and its NEWKEYS only 1-4 and its kex messages.
-    const bool keyed = now == phase::service || now == phase::authentication ||
-                       now == phase::connection;
+    const bool keyed =
+        now == phase::service || now == phase::authentication || now == phase::connection;
     if (keyed && !gate::assigned(message) && message != 0 &&
         (message < 80 || now == phase::connection)) {
         return verdict::unimplemented;

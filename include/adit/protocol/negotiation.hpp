@@ -24,9 +24,9 @@ struct negotiated {
     std::string kex, host_key;
     std::string cipher_to_server, cipher_to_client;
     std::string mac_to_server, mac_to_client;  // empty with an AEAD cipher
-    bool peer_strict = false;        // meaningful in the first exchange only
+    bool peer_strict = false;                  // meaningful in the first exchange only
     bool peer_wants_ext_info = false;
-    bool peer_guessed_wrong = false; // its next packet is to be dropped (C15)
+    bool peer_guessed_wrong = false;  // its next packet is to be dropped (C15)
 };
 
 /// What no name was common to, for the report.

@@ -139,8 +139,8 @@ inline result<bytes_view> outbound::seal(const chunk& c) noexcept {
     for (unsigned i = 0; i < 4; ++i) whole[i] = static_cast<byte>(length >> (24 - 8 * i));
     whole[4] = static_cast<byte>(padding);
     random_->fill(whole.subspan(packet_front + c.size, padding));
-    const bool newkeys = c.size != 0 && whole[packet_front] ==
-                                            static_cast<byte>(wire::message_id::newkeys);
+    const bool newkeys =
+        c.size != 0 && whole[packet_front] == static_cast<byte>(wire::message_id::newkeys);
     if (const errc e = sealer_->seal(whole, sequence_); e != errc::ok) return e;
     ++sequence_;
     if (sequence_ == 0 && !keyed_) return errc::sequence_number_wrapped;

@@ -116,8 +116,8 @@ inline void identification_reader::end_of_line() {
 }
 
 inline void identification_reader::check_identification() {
-    const bool compatible = line_.starts_with("SSH-2.0-") ||
-                            (ours_ == role::client && line_.starts_with("SSH-1.99-"));
+    const bool compatible =
+        line_.starts_with("SSH-2.0-") || (ours_ == role::client && line_.starts_with("SSH-1.99-"));
     if (!compatible) {
         error_ = errc::unsupported_protocol_version;
         return;

@@ -1,6 +1,6 @@
-// What the user of the library supplies to a conversation: whether to trust a host key, a signature,
-// a secret. Each is awaitable, because a person, an agent or a vault may have to be asked. Used by
-// kex_client, auth/ and the options. RFC 4251 section 4.1, RFC 4252 section 7.
+// What the user of the library supplies to a conversation: whether to trust a host key, a
+// signature, a secret. Each is awaitable, because a person, an agent or a vault may have to be
+// asked. Used by kex_client, auth/ and the options. RFC 4251 section 4.1, RFC 4252 section 7.
 // Invariant: only an explicit, non-zero `trusted` is trust; an exception is a refusal (A11, S07).
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <adit/error.hpp>
 #include <adit/keys/private_key.hpp>
 #include <adit/keys/public_key.hpp>
+#include <adit/wire/trace.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -26,8 +27,8 @@ using crypto::secret_bytes;
 
 enum class host_key_answer : int {
     trusted = 1,
-    unknown = 2,   ///< nobody knows this key, and the policy does not take unknown keys
-    changed = 3,   ///< another key is known for this host
+    unknown = 2,  ///< nobody knows this key, and the policy does not take unknown keys
+    changed = 3,  ///< another key is known for this host
     revoked = 4,
     rejected = 5,  ///< somebody looked at it and said no
 };
@@ -121,5 +122,14 @@ public:
     /// A code made now; empty gives up. The question outlives the task.
     [[nodiscard]] virtual task<secret_bytes> code(const prompt_question& question) = 0;
 };
+
+/// A message that went by, for whoever listens. The text is made on demand.
+struct trace_event {
+    bool sent = false;
+    bytes_view payload;
+    /// The message by name with its fields; no secret and no channel's data in it.
+    [[nodiscard]] std::string text() const { return wire::trace(payload); }
+};
+using trace_listener = std::function<void(const trace_event&)>;
 
 }  // namespace adit

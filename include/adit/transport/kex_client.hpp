@@ -70,8 +70,7 @@ inline task<> trust_host_key(packet_port& port, kex_session& s, const host_ident
 inline task<> kex_client(packet_port& port, kex_session& session, const host_identity& identity,
                          protocol::packet their_kexinit, protocol::phase next) {
     std::vector<byte> i_s;
-    const crypto::kex_algorithm* algorithm =
-        co_await agree(port, session, their_kexinit, i_s);
+    const crypto::kex_algorithm* algorithm = co_await agree(port, session, their_kexinit, i_s);
     const auto agreement = algorithm->make_client(*session.random);
     if (agreement == nullptr) throw protocol_error(errc::out_of_memory);
     port.send(wire::kex_ecdh_init{agreement->public_value()});

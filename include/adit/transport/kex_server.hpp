@@ -33,12 +33,10 @@ namespace kex {
 
 }  // namespace kex
 
-inline task<> kex_server(packet_port& port, kex_session& session,
-                         const host_key_signers& host_keys, protocol::packet their_kexinit,
-                         protocol::phase next) {
+inline task<> kex_server(packet_port& port, kex_session& session, const host_key_signers& host_keys,
+                         protocol::packet their_kexinit, protocol::phase next) {
     std::vector<byte> i_c;
-    const crypto::kex_algorithm* algorithm =
-        co_await agree(port, session, their_kexinit, i_c);
+    const crypto::kex_algorithm* algorithm = co_await agree(port, session, their_kexinit, i_c);
     const auto init = co_await port.receive<wire::kex_ecdh_init>();
     const auto agreement = algorithm->make_server(*session.random);
     if (agreement == nullptr) throw protocol_error(errc::out_of_memory);

@@ -1,7 +1,7 @@
-// What the two halves of key exchange share, RFC 4253 sections 7 and 8: our KEXINIT, what was agreed,
-// the keys that follow from K and H. kex_client.hpp and kex_server.hpp differ in nothing else.
-// Invariants: the session identifier is the first H for ever (C17); pseudo names are offered and
-// honoured in the first exchange only (C24); secrets are wiped when the exchange ends.
+// What the two halves of key exchange share, RFC 4253 sections 7 and 8: our KEXINIT, what was
+// agreed, the keys that follow from K and H. kex_client.hpp and kex_server.hpp differ in nothing
+// else. Invariants: the session identifier is the first H for ever (C17); pseudo names are offered
+// and honoured in the first exchange only (C24); secrets are wiped when the exchange ends.
 #pragma once
 
 #include <adit/crypto/algorithms.hpp>
@@ -40,11 +40,11 @@ struct kex_session {
 
     std::string our_identification = protocol::our_identification();
     std::string their_identification;
-    std::vector<byte> our_kexinit;            // payload; empty: none under way
-    secret_bytes session_id;                  // empty until the first exchange is done
+    std::vector<byte> our_kexinit;  // payload; empty: none under way
+    secret_bytes session_id;        // empty until the first exchange is done
     bool strict = false;
-    protocol::negotiated agreed;              // of the latest exchange
-    std::optional<keys::public_key> host_key; // that was verified in the first exchange
+    protocol::negotiated agreed;               // of the latest exchange
+    std::optional<keys::public_key> host_key;  // that was verified in the first exchange
     std::uint64_t exchanges = 0;
 
     [[nodiscard]] bool first() const noexcept { return session_id.empty(); }
@@ -145,9 +145,9 @@ struct direction {
 
 // Makes the cipher of one direction; `make` picks opener or sealer.
 template <class Made>
-[[nodiscard]] Made make_cipher(const crypto::exchange_result& from, const direction& d,
-                               Made (*crypto::cipher_algorithm::*make)(const crypto::cipher_keys&)
-                                   noexcept) {
+[[nodiscard]] Made make_cipher(
+    const crypto::exchange_result& from, const direction& d,
+    Made (*crypto::cipher_algorithm::*make)(const crypto::cipher_keys&) noexcept) {
     const crypto::cipher_algorithm* cipher = crypto::find_cipher(d.cipher);
     const crypto::mac_algorithm* mac = d.mac.empty() ? nullptr : crypto::find_mac(d.mac);
     if (cipher == nullptr || (!cipher->aead && mac == nullptr)) {
@@ -163,17 +163,19 @@ template <class Made>
 
 [[nodiscard]] inline cipher_pair make_ciphers(const kex_session& s,
                                               const crypto::exchange_result& from) {
-    using namespace crypto::key_letter;
+    namespace letter = crypto::key_letter;
     const direction to_server{s.agreed.cipher_to_server, s.agreed.mac_to_server,
-                              iv_client_to_server, key_client_to_server, mac_client_to_server};
+                              letter::iv_client_to_server, letter::key_client_to_server,
+                              letter::mac_client_to_server};
     const direction to_client{s.agreed.cipher_to_client, s.agreed.mac_to_client,
-                              iv_server_to_client, key_server_to_client, mac_server_to_client};
+                              letter::iv_server_to_client, letter::key_server_to_client,
+                              letter::mac_server_to_client};
     const bool client = s.ours == protocol::role::client;
     cipher_pair pair;
-    pair.opener = make_cipher(from, client ? to_client : to_server,
-                              &crypto::cipher_algorithm::make_opener);
-    pair.sealer = make_cipher(from, client ? to_server : to_client,
-                              &crypto::cipher_algorithm::make_sealer);
+    pair.opener =
+        make_cipher(from, client ? to_client : to_server, &crypto::cipher_algorithm::make_opener);
+    pair.sealer =
+        make_cipher(from, client ? to_server : to_client, &crypto::cipher_algorithm::make_sealer);
     return pair;
 }
 
@@ -202,11 +204,10 @@ inline secret_bytes hash_exchange(const kex_session& s, crypto::hash_id hash,
     const bool client = s.ours == protocol::role::client;
     const bytes_view ours = as_bytes(s.our_identification);
     const bytes_view theirs = as_bytes(s.their_identification);
-    return protocol::exchange_hash(
-        hash, {client ? ours : theirs, client ? theirs : ours,
-               client ? bytes_view(s.our_kexinit) : values.their_kexinit,
-               client ? values.their_kexinit : bytes_view(s.our_kexinit), values.k_s, values.q_c,
-               values.q_s, values.k});
+    return protocol::exchange_hash(hash, {client ? ours : theirs, client ? theirs : ours,
+                                          client ? bytes_view(s.our_kexinit) : values.their_kexinit,
+                                          client ? values.their_kexinit : bytes_view(s.our_kexinit),
+                                          values.k_s, values.q_c, values.q_s, values.k});
 }
 
 inline task<> change_keys(packet_port& port, kex_session& session,

@@ -1,8 +1,9 @@
-// The seam over a byte stream: any_stream + inbound + outbound + gate. In the handshake it reads and
-// writes by itself, linearly; later connection/ attaches its writer loop and takes the parts that
-// never wait (next, fill, write). RFC 4253 sections 6, 11; RFC 8308.
-// Invariants: nothing is looked at before the gate allowed it; what was queued is written before
-// anything is waited for; while nothing is pending no buffer is held.
+// The seam over a byte stream: any_stream + inbound + outbound + gate. In the handshake it reads
+// and writes by itself, linearly; later connection/ attaches its writer loop and takes the parts
+// that never wait (next, fill, write). RFC 4253 sections 6, 11; RFC 8308. Invariants: nothing is
+// looked at before the gate allowed it; what was queued is written before anything is waited for;
+// while nothing is pending no buffer is held.
+// Over 300 lines: one class, the parts for the handshake and the parts for the loops side by side.
 #pragma once
 
 #include <adit/detail/any_stream.hpp>
@@ -11,6 +12,7 @@
 #include <adit/protocol/version.hpp>
 #include <adit/slab.hpp>
 #include <adit/transport/ext_info.hpp>
+#include <adit/transport/hooks.hpp>
 #include <adit/transport/packet_port.hpp>
 #include <adit/wire/transport_messages.hpp>
 
@@ -75,6 +77,8 @@ public:
     [[nodiscard]] task<> write(std::span<protocol::chunk> batch);
     /// Writes all that is queued.
     [[nodiscard]] task<> flush();
+    /// Called for every message in both directions, in the order of the wire; must not throw.
+    void listen(trace_listener listener) { trace_ = std::move(listener); }
     /// From now on queued messages are announced to a writer loop, and nobody else writes.
     void attach_writer(detail::signal& wake) noexcept { writer_ = &wake; }
     /// What is queued, for the writer loop.
@@ -110,6 +114,7 @@ private:
     std::deque<protocol::chunk> queue_;
     std::string identification_;
     detail::signal* writer_ = nullptr;
+    trace_listener trace_;
     peer_extensions extensions_;
     std::uint64_t bytes_received_ = 0;
     std::uint64_t bytes_sent_ = 0;
@@ -190,6 +195,7 @@ inline packet_stream::step packet_stream::next(protocol::packet& packet) {
 
 // The gate. False: dealt with, nobody has to see it.
 inline bool packet_stream::accept(const protocol::packet& packet) {
+    if (trace_) trace_({false, packet.payload});
     const auto number = static_cast<std::uint8_t>(packet.id());
     switch (protocol::allowed(ours_, phase_, number)) {
         case protocol::verdict::accept:
@@ -202,8 +208,8 @@ inline bool packet_stream::accept(const protocol::packet& packet) {
             return false;
         case protocol::verdict::refuse: break;
     }
-    const bool strict = phase_ == protocol::phase::strict_method ||
-                        phase_ == protocol::phase::strict_newkeys;
+    const bool strict =
+        phase_ == protocol::phase::strict_method || phase_ == protocol::phase::strict_newkeys;
     report_.subject = "message " + std::to_string(number);
     throw protocol_error(strict ? errc::strict_kex_violation : errc::unexpected_message);
 }
@@ -296,6 +302,7 @@ inline task<> packet_stream::write(std::span<protocol::chunk> batch) {
         buffers[count++] = {identification_.data(), identification_.size()};
     }
     for (const protocol::chunk& c : batch) {
+        if (trace_) trace_({true, c.payload()});
         const bytes_view sealed = value_of(out_.seal(c));
         buffers[count++] = {sealed.data(), sealed.size()};
     }

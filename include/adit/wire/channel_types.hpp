@@ -13,6 +13,8 @@ struct direct_tcpip {  // RFC 4254 section 7.2
     u32 port_to_connect{};
     text originator_ip_address;
     u32 originator_port{};
+    static constexpr text names =
+        "host_to_connect port_to_connect originator_ip_address originator_port";
     static constexpr auto wire(auto& m) {
         return std::tie(m.host_to_connect, m.port_to_connect, m.originator_ip_address,
                         m.originator_port);

@@ -1,6 +1,7 @@
-// A message is a struct with an id and one list of its fields, wire(). Everything that is done to
-// messages is done here, from that list: encode, decode, compare. Used by every sender and
-// receiver. Invariant: decode() accepts a message only if it ends where its last field ends.
+// A message is a struct with an id and one list of its fields, wire(); `names` calls them in the
+// same order, for the trace. Everything that is done to messages is done here, from that list:
+// encode, decode, compare. Used by every sender and receiver. Invariant: decode() accepts a message
+// only if it ends where its last field ends.
 #pragma once
 
 #include <adit/wire/message_id.hpp>
@@ -38,9 +39,8 @@ void get_fields(reader& r, T& value) noexcept {
 /// Room that the message needs when it is encoded, number included.
 template <message M>
 [[nodiscard]] std::size_t encoded_size(const M& value) noexcept {
-    return std::apply(
-        [](const auto&... field) { return (std::size_t{1} + ... + size_of(field)); },
-        M::wire(value));
+    return std::apply([](const auto&... field) { return (std::size_t{1} + ... + size_of(field)); },
+                      M::wire(value));
 }
 
 /// Appends the message; the writer holds the error, if any.

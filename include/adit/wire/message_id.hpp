@@ -1,6 +1,6 @@
-// Message numbers, RFC 4250 section 4.1, with the two ranges whose meaning depends on context: 30-49
-// belongs to the negotiated key exchange method, 60-79 to the authentication method under way.
-// Used by every message struct, by the gate and by the trace.
+// Message numbers, RFC 4250 section 4.1, with the two ranges whose meaning depends on context:
+// 30-49 belongs to the negotiated key exchange method, 60-79 to the authentication method under
+// way. Used by every message struct, by the gate and by the trace.
 #pragma once
 
 #include <cstdint>

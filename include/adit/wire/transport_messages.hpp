@@ -10,6 +10,7 @@ struct disconnect {  // RFC 4253 section 11.1
     static constexpr auto id = message_id::disconnect;
     u32 reason_code{};
     text description, language_tag;
+    static constexpr text names = "reason_code description language_tag";
     static constexpr auto wire(auto& m) {
         return std::tie(m.reason_code, m.description, m.language_tag);
     }
@@ -18,6 +19,7 @@ struct disconnect {  // RFC 4253 section 11.1
 struct ignore {  // RFC 4253 section 11.2
     static constexpr auto id = message_id::ignore;
     octets data;
+    static constexpr text names = "data";
     static constexpr auto wire(auto& m) { return std::tie(m.data); }
 };
 
@@ -25,6 +27,7 @@ struct debug {  // RFC 4253 section 11.3
     static constexpr auto id = message_id::debug;
     boolean always_display{};
     text message, language_tag;
+    static constexpr text names = "always_display message language_tag";
     static constexpr auto wire(auto& m) {
         return std::tie(m.always_display, m.message, m.language_tag);
     }
@@ -33,18 +36,21 @@ struct debug {  // RFC 4253 section 11.3
 struct unimplemented {  // RFC 4253 section 11.4
     static constexpr auto id = message_id::unimplemented;
     u32 packet_sequence_number{};
+    static constexpr text names = "packet_sequence_number";
     static constexpr auto wire(auto& m) { return std::tie(m.packet_sequence_number); }
 };
 
 struct service_request {  // RFC 4253 section 10
     static constexpr auto id = message_id::service_request;
     text service_name;
+    static constexpr text names = "service_name";
     static constexpr auto wire(auto& m) { return std::tie(m.service_name); }
 };
 
 struct service_accept {  // RFC 4253 section 10
     static constexpr auto id = message_id::service_accept;
     text service_name;
+    static constexpr text names = "service_name";
     static constexpr auto wire(auto& m) { return std::tie(m.service_name); }
 };
 
@@ -52,12 +58,14 @@ struct ext_info {  // RFC 8308 section 2.3; `extensions` holds nr_extensions pai
     static constexpr auto id = message_id::ext_info;
     u32 nr_extensions{};
     rest extensions;
+    static constexpr text names = "nr_extensions extensions";
     static constexpr auto wire(auto& m) { return std::tie(m.nr_extensions, m.extensions); }
 };
 
 struct extension {  // one pair of ext_info
     text extension_name;
     octets extension_value;
+    static constexpr text names = "extension_name extension_value";
     static constexpr auto wire(auto& m) { return std::tie(m.extension_name, m.extension_value); }
 };
 

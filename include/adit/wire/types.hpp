@@ -1,6 +1,6 @@
 // The data types of RFC 4251 section 5, each with how it is read (get) and written (put). Messages
-// name them as the types of their fields. Values are views into the packet that they were read from.
-// Invariant: put(get(x)) gives the same bytes back, or get() has failed.
+// name them as the types of their fields. Values are views into the packet that they were read
+// from. Invariant: put(get(x)) gives the same bytes back, or get() has failed.
 #pragma once
 
 #include <adit/wire/reader.hpp>
@@ -16,8 +16,8 @@ using u8 = std::uint8_t;
 using boolean = bool;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
-using text = std::string_view;   ///< a string that is meant to be read
-using octets = bytes_view;       ///< a string of any bytes
+using text = std::string_view;  ///< a string that is meant to be read
+using octets = bytes_view;      ///< a string of any bytes
 using cookie = std::array<byte, 16>;
 
 /// A string whose content no trace may show.
