@@ -70,8 +70,9 @@ botan_download() {
                 source --download-only --tar-only botan3 >"$work/source.log" 2>&1); then
             return
         fi
+        say "Botan: not from $suite: $(cat "$work/apt-$suite/update.log" "$work/source.log" \
+            2>/dev/null | grep -m 1 '^E:' || echo 'no reason given')"
     done
-    cat "$work/source.log" >&2 2>/dev/null || true
     fail "no source package botan3 in the suites ${botan_suites[*]}; give Botan $botan_minimum or" \
         "later by hand and pass CMAKE_PREFIX_PATH"
 }
