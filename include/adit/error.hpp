@@ -90,6 +90,7 @@ enum class errc {
     key_file_too_large,
     not_a_key,
     passphrase_needed,
+    wrong_passphrase,
     unsupported_key_type,
     unsupported_key_cipher,
     key_corrupt,
@@ -300,6 +301,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::key_file_too_large: return "the key file is too large";
         case errc::not_a_key: return "the file holds no private key";
         case errc::passphrase_needed: return "the private key needs a passphrase";
+        case errc::wrong_passphrase: return "the passphrase of the private key is wrong";
         case errc::unsupported_key_type: return "the key's type is not supported";
         case errc::unsupported_key_cipher: return "the key's encryption is not supported";
         case errc::key_corrupt: return "the private key is corrupt";

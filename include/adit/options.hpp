@@ -37,6 +37,7 @@ struct client_options {
     std::shared_ptr<code_source> codes;
 
     algorithm_preferences algorithms;
+    std::string public_key_algorithms;  ///< PubkeyAcceptedAlgorithms; empty: all that there are
     adit::limits limits;
 
     /// A channel that the peer closes without an end of data becomes a reset. On by itself when the

@@ -37,6 +37,7 @@ struct tunnel_event {
         opened,   ///< a local connection has its channel
         closed,   ///< it ended; error says how, none after two ends of data
         refused,  ///< its channel was refused, the local connection was reset
+        unbound,  ///< a forward has no port, see require_all_forwards; text is its address
     };
     kind what = kind::opened;
     std::uint64_t id = 0;     ///< of the local connection
@@ -55,6 +56,9 @@ struct tunnel_options {
     client_options client;
     std::string address;  ///< what to connect to; client.host is what known_hosts calls it
     std::vector<local_forward> forwards;
+    /// Whether one port that cannot be bound ends the start (ExitOnForwardFailure). Otherwise it is
+    /// an event, and its endpoint is port 0; without any port the start still ends.
+    bool require_all_forwards = true;
     /// Called in the executor's strand; must not throw.
     std::function<void(const tunnel_event&)> on_event;
 };
@@ -115,6 +119,7 @@ private:
     static task<> wait_closed(std::shared_ptr<state> s);
     static task<> start(std::shared_ptr<state> s);
     static void bind(state& s);
+    static void bind_one(state& s, std::size_t index);
     static task<> accept_loop(std::shared_ptr<state> s, std::size_t index);
     static task<> serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, tunnel_event event);
     static task<> run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
@@ -148,6 +153,7 @@ inline task<> tunnel::start(std::shared_ptr<state> s) {
     auto shaking = s->ssh->async_handshake(asio::deferred);
     co_await std::move(shaking);
     for (std::size_t i = 0; i < s->acceptors.size(); ++i) {
+        if (!s->acceptors[i].is_open()) continue;
         s->acceptors[i].listen();
         spawn(s, accept_loop(s, i));
     }
@@ -170,16 +176,38 @@ auto tunnel::async_wait_closed(Token&& token) {
 }
 
 inline void tunnel::bind(state& s) {
-    for (const local_forward& f : s.options.forwards) {
+    error_code last;
+    bool any = false;
+    for (std::size_t i = 0; i < s.options.forwards.size(); ++i) {
+        const local_forward& f = s.options.forwards[i];
         s.early.subject = f.bind_address + ":" + std::to_string(f.bind_port);
-        const asio::ip::tcp::endpoint local(asio::ip::make_address(f.bind_address), f.bind_port);
-        asio::ip::tcp::acceptor acceptor(s.ex);
-        acceptor.open(local.protocol());
-        acceptor.set_option(asio::socket_base::reuse_address(true));
-        acceptor.bind(local);
-        s.acceptors.push_back(std::move(acceptor));
+        s.acceptors.emplace_back(s.ex);
+        try {
+            bind_one(s, i);
+            any = true;
+        } catch (const boost::system::system_error& e) {
+            if (s.options.require_all_forwards) throw;
+            last = e.code();
+            tunnel_event event;
+            event.what = tunnel_event::kind::unbound;
+            event.forward = i;
+            event.error = last;
+            event.text = s.early.subject;
+            report(s, event);
+        }
     }
+    if (!any && last) throw protocol_error(last);
     s.early.subject.clear();
+}
+
+inline void tunnel::bind_one(state& s, std::size_t index) {
+    const local_forward& f = s.options.forwards[index];
+    const asio::ip::tcp::endpoint local(asio::ip::make_address(f.bind_address), f.bind_port);
+    asio::ip::tcp::acceptor acceptor(s.ex);
+    acceptor.open(local.protocol());
+    acceptor.set_option(asio::socket_base::reuse_address(true));
+    acceptor.bind(local);
+    s.acceptors[index] = std::move(acceptor);
 }
 
 // What ends a loop ends that loop only; what is no error of the system leaves run().

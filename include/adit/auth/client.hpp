@@ -12,6 +12,7 @@
 #include <adit/options.hpp>
 #include <adit/wire/transport_messages.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <variant>
@@ -27,9 +28,12 @@ using methods = std::deque<std::unique_ptr<method>>;
 
 [[nodiscard]] inline methods methods_for(const client_options& options) {
     methods all;
+    const auto is_key = [](const credential& c) { return c.index() == 0; };
+    const bool several = std::ranges::count_if(options.credentials, is_key) > 1;
     for (const credential& c : options.credentials) {
         if (const auto* key = std::get_if<std::shared_ptr<signer>>(&c)) {
-            all.push_back(std::make_unique<public_key>(*key));
+            all.push_back(std::make_unique<public_key>(
+                public_key_settings{*key, several, options.public_key_algorithms}));
         } else if (const auto* source = std::get_if<password_source>(&c)) {
             all.push_back(std::make_unique<password>(*source, options.password_attempts));
         } else {

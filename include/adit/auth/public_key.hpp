@@ -1,6 +1,9 @@
-// The method "publickey", RFC 4252 section 7, with the signature at once: no query, no extra round
-// trip. Used by client.hpp, once for each key. The signature comes from a signer, which may be a
-// file's key, an agent or a token. Invariant: what is signed begins with the session identifier.
+// The method "publickey", RFC 4252 section 7. A key that is the only one offered is signed with at
+// once; with several, each is asked about first, so that nobody signs (or is asked to touch a
+// token) for a key that the server does not want. Used by client.hpp, once for each key.
+// Invariants: what is signed begins with the session identifier; the algorithm is one that the key
+// can make, the caller accepts and the server listed (RFC 8308, RFC 8332; C33); PK_OK must name the
+// key that was offered (C35).
 #pragma once
 
 #include <adit/auth/method.hpp>
@@ -13,52 +16,106 @@
 
 namespace adit::auth {
 
+struct public_key_settings {
+    std::shared_ptr<signer> key;
+    bool ask_first = false;
+    std::string accepted;  ///< PubkeyAcceptedAlgorithms, comma-separated; empty: all that there are
+};
+
 class public_key final : public method {
 public:
-    explicit public_key(std::shared_ptr<signer> key) : key_(std::move(key)) {}
+    explicit public_key(public_key_settings settings) : settings_(std::move(settings)) {}
 
     [[nodiscard]] std::string_view name() const noexcept override { return "publickey"; }
     [[nodiscard]] std::string label() const override {
-        const std::string which = key_->name();
+        const std::string which = settings_.key->name();
         return which.empty() ? "publickey" : "publickey(" + which + ")";
     }
     [[nodiscard]] task<bool> begin(packet_port& port, const login& who) override;
-    [[nodiscard]] task<verdict> finish(packet_port& port, const login&) override {
-        co_return co_await receive_verdict(port);
-    }
+    [[nodiscard]] task<verdict> finish(packet_port& port, const login& who) override;
 
 private:
-    std::shared_ptr<signer> key_;
+    [[nodiscard]] const keys::public_key& key() const { return settings_.key->public_part(); }
+    [[nodiscard]] task<> send_signed(packet_port& port, const login& who);
+    void check_pk_ok(const protocol::packet& packet) const;
+
+    public_key_settings settings_;
+    std::string algorithm_;
 };
+
+/// The first algorithm of the key's that everybody accepts; empty when there is none. A type that
+/// this library does not know (a token's, a certificate) is its own algorithm.
+[[nodiscard]] std::string choose_algorithm(const keys::public_key& key, const std::string& accepted,
+                                           const peer_extensions& server);
 
 // Details.
 
+inline std::string choose_algorithm(const keys::public_key& key, const std::string& accepted,
+                                    const peer_extensions& server) {
+    bool known_type = false;
+    for (const keys::signature_algorithm& row : keys::signature_algorithms) {
+        if (row.key_type != key.type()) continue;
+        known_type = true;
+        const bool ours = accepted.empty() || wire::name_list{accepted}.contains(row.name);
+        const bool theirs =
+            !server.server_sig_algs || wire::name_list{*server.server_sig_algs}.contains(row.name);
+        if (ours && theirs) return std::string(row.name);
+    }
+    return known_type ? std::string() : std::string(key.type());
+}
+
 inline task<bool> public_key::begin(packet_port& port, const login& who) {
-    const keys::public_key& key = key_->public_part();
-    // For the types that there are, the algorithm is called like the key (RFC 8709).
-    const std::string_view algorithm = key.type();
+    algorithm_ = choose_algorithm(key(), settings_.accepted, port.extensions());
+    if (algorithm_.empty()) co_return false;
+    if (!settings_.ask_first) {
+        co_await send_signed(port, who);
+        co_return true;
+    }
+    wire::userauth_publickey_query query;
+    query.user_name = who.user;
+    query.service_name = connection_service;
+    query.algorithm_name = algorithm_;
+    query.public_key = key().blob();
+    port.send(query);
+    co_return true;
+}
+
+inline task<verdict> public_key::finish(packet_port& port, const login& who) {
+    if (!settings_.ask_first) co_return co_await receive_verdict(port);
+    const protocol::packet packet = co_await receive_past_banners(port);
+    if (packet.id() != wire::message_id::userauth_pk_ok) co_return read_verdict(packet);
+    check_pk_ok(packet);
+    co_await send_signed(port, who);
+    co_return co_await receive_verdict(port);
+}
+
+inline void public_key::check_pk_ok(const protocol::packet& packet) const {
+    const auto ok = value_of(wire::decode<wire::userauth_pk_ok>(packet.payload));
+    if (ok.algorithm_name != algorithm_ || !wire::same_bytes(ok.public_key, key().blob())) {
+        throw protocol_error(errc::unexpected_message);
+    }
+}
+
+inline task<> public_key::send_signed(packet_port& port, const login& who) {
     wire::userauth_publickey_signed_data covered;
     covered.session_identifier = who.session_id;
     covered.user_name = who.user;
     covered.service_name = connection_service;
-    covered.algorithm_name = algorithm;
-    covered.public_key = key.blob();
-    std::vector<byte> message(
-        std::apply([](const auto&... field) { return (wire::size_of(field) + ...); },
-                   wire::userauth_publickey_signed_data::wire(covered)));
+    covered.algorithm_name = algorithm_;
+    covered.public_key = key().blob();
+    std::vector<byte> message(wire::fields_size(covered));
     wire::writer w(message);
     wire::put_fields(w, covered);
     if (w.error() != errc::ok) throw protocol_error(w.error());
 
-    const std::vector<byte> signature = co_await key_->sign(algorithm, message);
+    const std::vector<byte> signature = co_await settings_.key->sign(algorithm_, message);
     wire::userauth_publickey_request request;
     request.user_name = who.user;
     request.service_name = connection_service;
-    request.algorithm_name = algorithm;
-    request.public_key = key.blob();
+    request.algorithm_name = algorithm_;
+    request.public_key = key().blob();
     request.signature = signature;
     port.send(request);
-    co_return true;
 }
 
 }  // namespace adit::auth

@@ -269,9 +269,7 @@ void channel_set::send(const M& message) {
 template <class Fields>
 result<std::shared_ptr<channel_core>> channel_set::open(std::string_view type,
                                                         const Fields& fields) {
-    std::vector<byte> data(std::apply(
-        [](const auto&... field) { return (std::size_t{0} + ... + wire::size_of(field)); },
-        Fields::wire(fields)));
+    std::vector<byte> data(wire::fields_size(fields));
     wire::writer w(data);
     wire::put_fields(w, fields);
     if (w.error() != errc::ok) return w.error();

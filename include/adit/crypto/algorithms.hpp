@@ -4,10 +4,13 @@
 // Invariant: pseudo names (ext-info-c, kex-strict-…) and `none` are never in here (C14).
 #pragma once
 
+#include <adit/crypto/aes_ctr_hmac.hpp>
 #include <adit/crypto/aes_gcm.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/chacha20_poly1305.hpp>
 #include <adit/crypto/curve25519.hpp>
+#include <adit/crypto/dh_group.hpp>
+#include <adit/crypto/ecdh_nist.hpp>
 #include <adit/crypto/hash.hpp>
 #include <adit/crypto/key_agreement.hpp>
 #include <adit/crypto/mlkem768_x25519.hpp>
@@ -90,6 +93,17 @@ template <class Interface, class Chacha>
         [&]() -> std::unique_ptr<Interface> { return std::make_unique<Chacha>(keys.key); });
 }
 
+template <class Interface, class EncryptAndMac, class EncryptThenMac, std::size_t KeySize>
+[[nodiscard]] std::unique_ptr<Interface> make_ctr(const cipher_keys& keys) noexcept {
+    if (keys.key.size() != KeySize || keys.mac == nullptr) return nullptr;
+    if (keys.mac_key.size() != keys.mac->key_size) return nullptr;
+    return make_or_null([&]() -> std::unique_ptr<Interface> {
+        const ctr_hmac_keys all{keys.key, keys.iv, keys.mac_key, keys.mac->hash};
+        if (keys.mac->encrypt_then_mac) return std::make_unique<EncryptThenMac>(all);
+        return std::make_unique<EncryptAndMac>(all);
+    });
+}
+
 template <class Client, class Server>
 [[nodiscard]] constexpr kex_algorithm kex_row(std::string_view name, hash_id hash) noexcept {
     return {name, hash, &make_agreement<client_key_agreement, Client>,
@@ -107,6 +121,33 @@ template <std::size_t KeySize>
             .make_sealer = &make_gcm<sealer, aes_gcm_sealer, KeySize>};
 }
 
+template <nist_curve Curve>
+[[nodiscard]] constexpr kex_algorithm ecdh_row(std::string_view name, hash_id hash) noexcept {
+    return kex_row<ecdh_client<Curve>, ecdh_server<Curve>>(name, hash);
+}
+
+template <dh_group Group>
+[[nodiscard]] constexpr kex_algorithm dh_row(std::string_view name, hash_id hash) noexcept {
+    return kex_row<dh_client<Group>, dh_server<Group>>(name, hash);
+}
+
+template <std::size_t KeySize>
+[[nodiscard]] constexpr cipher_algorithm ctr_row(std::string_view name) noexcept {
+    return {.name = name,
+            .key_size = KeySize,
+            .iv_size = aes_ctr_hmac::iv_size,
+            .aead = false,
+            .rekey_bytes = std::uint64_t{1} << 36U,
+            .make_opener = &make_ctr<opener, aes_ctr_hmac_opener, aes_ctr_etm_opener, KeySize>,
+            .make_sealer = &make_ctr<sealer, aes_ctr_hmac_sealer, aes_ctr_etm_sealer, KeySize>};
+}
+
+// RFC 6668: a key and a tag of the hash's size.
+[[nodiscard]] constexpr mac_algorithm hmac_row(std::string_view name, hash_id hash,
+                                               bool encrypt_then_mac) noexcept {
+    return {name, hash, digest_size(hash), digest_size(hash), encrypt_then_mac};
+}
+
 // The tables.
 
 inline constexpr std::array kex_algorithms{
@@ -114,6 +155,12 @@ inline constexpr std::array kex_algorithms{
                                                             hash_id::sha256),
     kex_row<curve25519_client, curve25519_server>("curve25519-sha256", hash_id::sha256),
     kex_row<curve25519_client, curve25519_server>("curve25519-sha256@libssh.org", hash_id::sha256),
+    ecdh_row<nist_curve::p256>("ecdh-sha2-nistp256", hash_id::sha256),
+    ecdh_row<nist_curve::p384>("ecdh-sha2-nistp384", hash_id::sha384),
+    ecdh_row<nist_curve::p521>("ecdh-sha2-nistp521", hash_id::sha512),
+    dh_row<dh_group::group16>("diffie-hellman-group16-sha512", hash_id::sha512),
+    dh_row<dh_group::group18>("diffie-hellman-group18-sha512", hash_id::sha512),
+    dh_row<dh_group::group14>("diffie-hellman-group14-sha256", hash_id::sha256),
 };
 
 inline constexpr std::array ciphers{
@@ -126,10 +173,17 @@ inline constexpr std::array ciphers{
                      .rekey_bytes = std::uint64_t{1} << 30U,
                      .make_opener = &make_chacha<opener, chacha20_poly1305_opener>,
                      .make_sealer = &make_chacha<sealer, chacha20_poly1305_sealer>},
+    ctr_row<32>("aes256-ctr"),
+    ctr_row<24>("aes192-ctr"),
+    ctr_row<16>("aes128-ctr"),
 };
 
-// All of today's ciphers are AEADs. An empty name-list is legal (C12).
-inline constexpr std::array<mac_algorithm, 0> macs{};
+inline constexpr std::array macs{
+    hmac_row("hmac-sha2-256-etm@openssh.com", hash_id::sha256, true),
+    hmac_row("hmac-sha2-512-etm@openssh.com", hash_id::sha512, true),
+    hmac_row("hmac-sha2-256", hash_id::sha256, false),
+    hmac_row("hmac-sha2-512", hash_id::sha512, false),
+};
 
 template <class Table>
 [[nodiscard]] constexpr auto find_by_name(const Table& table, std::string_view name) noexcept ->

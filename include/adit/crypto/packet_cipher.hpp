@@ -7,6 +7,7 @@
 #include <adit/bytes.hpp>
 #include <adit/error.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -63,9 +64,9 @@ public:
     return packet.subspan(length_size, packet.size() - length_size - shape.tag);
 }
 
-/// Whether a packet has its length bytes, its tag and any body; the framing checks the rest.
+/// Whether a packet has its header, its tag and any body; the framing checks the rest.
 [[nodiscard]] inline bool fits(bytes_view packet, const packet_shape& shape) noexcept {
-    return packet.size() >= length_size + shape.tag + 1;
+    return packet.size() >= std::max(shape.header, length_size + 1) + shape.tag;
 }
 
 [[nodiscard]] inline std::uint32_t plain_length(bytes_view header) noexcept {

@@ -1,10 +1,13 @@
 // The table of key types: how the blob of each is checked and becomes a key of Botan's (RFC 8709
-// section 4 for Ed25519). Used by public_key.hpp only; a new type is a new row.
+// section 4 for Ed25519; ECDSA and RSA have files of their own). Used by public_key.hpp only; a new
+// type is a new row.
 // Invariant: `load` is called with fields that `check` has accepted, and with nothing else.
 #pragma once
 
 #include <adit/bytes.hpp>
 #include <adit/error.hpp>
+#include <adit/keys/ecdsa.hpp>
+#include <adit/keys/rsa.hpp>
 #include <adit/wire/message.hpp>
 
 #include <botan/ed25519.h>
@@ -36,6 +39,10 @@ struct key_type {
 
 inline constexpr std::array key_types{
     key_type{"ssh-ed25519", check_ed25519, load_ed25519},
+    key_type{nistp256.type, check_ecdsa<nistp256>, load_ecdsa<nistp256>},
+    key_type{nistp384.type, check_ecdsa<nistp384>, load_ecdsa<nistp384>},
+    key_type{nistp521.type, check_ecdsa<nistp521>, load_ecdsa<nistp521>},
+    key_type{rsa_type, check_rsa, load_rsa},
 };
 
 /// The row of a type, or null.

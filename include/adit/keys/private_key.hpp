@@ -1,48 +1,76 @@
-// A private key that can sign (RFC 8709 section 6 for Ed25519). Used by publickey authentication,
-// by host keys of a server and by the writers of key files.
+// A private key that can sign: Ed25519 (RFC 8709 section 6), ECDSA (RFC 5656 section 3.1.2) or RSA
+// (RFC 8332 section 3). Used by publickey authentication, by host keys of a server and by the
+// readers and writers of key files.
 // Invariant: the secret lies in memory of Botan's that is wiped, the object is moved and never
 // copied, and the public part belongs to the secret.
 #pragma once
 
 #include <adit/bytes.hpp>
-#include <adit/crypto/attempt.hpp>
 #include <adit/crypto/random.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/error.hpp>
+#include <adit/keys/ecdsa.hpp>
 #include <adit/keys/public_key.hpp>
+#include <adit/keys/rsa.hpp>
 #include <adit/keys/signature.hpp>
 
-#include <botan/asn1_obj.h>
-#include <botan/ed25519.h>
-#include <botan/pubkey.h>
-#include <botan/rng.h>
+#include <botan/pk_keys.h>
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace adit::keys {
+
+/// The numbers of an RSA key, as its file formats have them.
+struct rsa_numbers {
+    wire::mpint n, e, d, p, q;
+};
+
+/// The secret ones, for a writer of key files; `inverse` is that of q modulo p.
+struct rsa_secrets {
+    crypto::secret_bytes d, inverse, p, q;
+};
 
 class private_key {
 public:
     static constexpr std::size_t ed25519_seed_size = 32;
 
     [[nodiscard]] static result<private_key> generate_ed25519(crypto::random_source& random);
+    [[nodiscard]] static result<private_key> generate_ecdsa(const nist_curve& curve,
+                                                            crypto::random_source& random);
+    /// unsupported_key_type where a modulus of so many bits is not allowed. Takes a second or more.
+    [[nodiscard]] static result<private_key> generate_rsa(std::size_t bits,
+                                                          crypto::random_source& random);
 
     /// key_corrupt where the seed is not 32 bytes long.
     [[nodiscard]] static result<private_key> from_ed25519_seed(bytes_view seed,
                                                                std::string comment = {});
 
+    /// key_corrupt where the number is not between 1 and the order of the curve.
+    [[nodiscard]] static result<private_key> from_ecdsa_scalar(const nist_curve& curve,
+                                                               bytes_view scalar);
+
+    /// key_corrupt where the numbers do not belong together; unsupported_key_type where the modulus
+    /// or the exponent has a size that is not allowed.
+    [[nodiscard]] static result<private_key> from_rsa(const rsa_numbers& numbers);
+
     [[nodiscard]] const public_key& public_part() const noexcept { return public_; }
     [[nodiscard]] const std::string& comment() const noexcept { return comment_; }
+    void set_comment(std::string comment) { comment_ = std::move(comment); }
 
-    /// A signature blob. unsupported_key_type where this key cannot make that kind of signature.
+    /// A signature blob, always the same for the same message. unsupported_key_type where this key
+    /// cannot make that kind of signature; of those it can, signature_algorithms_for() knows.
     [[nodiscard]] result<std::vector<byte>> sign(std::string_view algorithm,
                                                  bytes_view message) const;
 
     /// The 32 secret bytes of an Ed25519 key, for a writer of key files.
     [[nodiscard]] result<crypto::secret_bytes> ed25519_seed() const;
+    /// The secret number of an ECDSA key, as long as the curve's order.
+    [[nodiscard]] result<crypto::secret_bytes> ecdsa_scalar() const;
+    [[nodiscard]] result<rsa_secrets> rsa_secret_numbers() const;
 
 private:
     private_key(std::unique_ptr<Botan::Private_Key> secret, public_key public_part,
@@ -51,66 +79,19 @@ private:
           public_(std::move(public_part)),
           comment_(std::move(comment)) {}
 
+    [[nodiscard]] static result<private_key> assemble(std::unique_ptr<Botan::Private_Key> secret,
+                                                      bytes_view blob, std::string comment);
+    [[nodiscard]] result<std::vector<byte>> signed_blob(const signature_algorithm& algorithm,
+                                                        bytes_view message) const;
+
     std::unique_ptr<Botan::Private_Key> secret_;
     public_key public_;
     std::string comment_;
 };
 
-// Details.
-
-inline result<private_key> private_key::generate_ed25519(crypto::random_source& random) {
-    crypto::secret_bytes seed(ed25519_seed_size);
-    random.fill(seed);
-    return from_ed25519_seed(seed);
-}
-
-[[nodiscard]] inline std::vector<byte> ed25519_blob(bytes_view point) {
-    const std::string_view name = "ssh-ed25519";
-    std::vector<byte> blob(8 + name.size() + point.size());
-    wire::writer w(blob);
-    w.put_string(as_bytes(name));
-    w.put_string(point);
-    return blob;
-}
-
-// Through the key's PKCS#8 form, an OCTET STRING: Botan renamed and deprecated the plainer
-// constructors between 3.7 and 3.13, and this one means the same in all of them.
-inline result<private_key> private_key::from_ed25519_seed(bytes_view seed, std::string comment) {
-    if (seed.size() != ed25519_seed_size) return errc::key_corrupt;
-    return crypto::attempt(errc::key_corrupt, [&]() -> result<private_key> {
-        crypto::secret_bytes octet_string{0x04, ed25519_seed_size};
-        octet_string.insert(octet_string.end(), seed.begin(), seed.end());
-        auto secret =
-            std::make_unique<Botan::Ed25519_PrivateKey>(Botan::AlgorithmIdentifier(), octet_string);
-        auto public_part = public_key::parse(ed25519_blob(secret->raw_public_key_bits()));
-        if (!public_part) return public_part.error();
-        return private_key(std::move(secret), std::move(*public_part), std::move(comment));
-    });
-}
-
-// No random numbers: Ed25519 is deterministic. Null_RNG throws should an operation ask it for one.
-inline result<std::vector<byte>> private_key::sign(std::string_view algorithm,
-                                                   bytes_view message) const {
-    const signature_algorithm* const row = find_signature_algorithm(algorithm);
-    if (row == nullptr || row->key_type != public_.type()) return errc::unsupported_key_type;
-    if (!secret_) return errc::signing_failed;
-    return crypto::attempt(errc::signing_failed, [&]() -> result<std::vector<byte>> {
-        Botan::Null_RNG none;
-        Botan::PK_Signer signer(*secret_, none, row->scheme);
-        const std::vector<byte> bytes = signer.sign_message(message, none);
-        if (bytes.size() != row->size) return errc::signing_failed;
-        return to_blob({algorithm, bytes});
-    });
-}
-
-inline result<crypto::secret_bytes> private_key::ed25519_seed() const {
-    if (!secret_ || public_.type() != "ssh-ed25519") return errc::unsupported_key_type;
-    return crypto::attempt(errc::key_corrupt, [&]() -> result<crypto::secret_bytes> {
-        crypto::secret_bytes octet_string = secret_->private_key_bits();
-        if (octet_string.size() != 2 + ed25519_seed_size) return errc::key_corrupt;
-        octet_string.erase(octet_string.begin(), octet_string.begin() + 2);
-        return octet_string;
-    });
-}
+/// The blob of the public key at this point.
+[[nodiscard]] std::vector<byte> ed25519_blob(bytes_view point);
 
 }  // namespace adit::keys
+
+#include <adit/keys/private_key_impl.hpp>

@@ -11,6 +11,7 @@
 #include <adit/keys/base64.hpp>
 #include <adit/keys/key_types.hpp>
 #include <adit/keys/signature.hpp>
+#include <adit/keys/signature_form.hpp>
 #include <adit/wire/reader.hpp>
 
 #include <botan/pubkey.h>
@@ -111,9 +112,7 @@ inline errc public_key::verify(std::string_view algorithm, bytes_view message,
     if (row == nullptr || !supported()) return errc::unsupported_key_type;
     if (row->key_type != type()) return errc::host_key_signature_invalid;
     const auto given = parse_signature(signature_blob);
-    if (!given || given->algorithm != algorithm || given->bytes.size() != row->size) {
-        return errc::host_key_signature_invalid;
-    }
+    if (!given || given->algorithm != algorithm) return errc::host_key_signature_invalid;
     return verified(*row, message, given->bytes) ? errc::ok : errc::host_key_signature_invalid;
 }
 
@@ -121,8 +120,10 @@ inline bool public_key::verified(const signature_algorithm& algorithm, bytes_vie
                                  bytes_view bytes) const {
     try {
         const auto key = find_key_type(type())->load(fields());
+        const auto sized = to_botan_form(algorithm, key->key_length(), bytes);
+        if (!sized) return false;
         Botan::PK_Verifier verifier(*key, algorithm.scheme);
-        return verifier.verify_message(message, bytes);
+        return verifier.verify_message(message, *sized);
     } catch (const std::exception&) {
         return false;
     }

@@ -23,19 +23,42 @@ struct signature {
     static constexpr auto wire(auto& m) { return std::tie(m.algorithm, m.bytes); }
 };
 
+/// How the bytes of a signature are to be read.
+enum class signature_form {
+    fixed_size,
+    two_integers,
+    modulus_sized,
+};
+
 struct signature_algorithm {
     std::string_view name;
     std::string_view key_type;  ///< of the keys that can make it; not always the same name (C33)
     const char* scheme;         ///< Botan's name for what is hashed and padded how
-    std::size_t size;           ///< of the signature's bytes, exactly
+    signature_form form;
+    std::size_t size;  ///< of the signature in Botan's form, exactly; of a modulus: the key's
 };
 
+// SHA-1, "ssh-rsa" as the name of a signature, has no row and gets none.
 inline constexpr std::array signature_algorithms{
-    signature_algorithm{"ssh-ed25519", "ssh-ed25519", "Pure", 64},
+    signature_algorithm{"ssh-ed25519", "ssh-ed25519", "Pure", signature_form::fixed_size, 64},
+    signature_algorithm{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", "SHA-256",
+                        signature_form::two_integers, 64},
+    signature_algorithm{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", "SHA-384",
+                        signature_form::two_integers, 96},
+    signature_algorithm{"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", "SHA-512",
+                        signature_form::two_integers, 132},
+    signature_algorithm{"rsa-sha2-512", "ssh-rsa", "PKCS1v15(SHA-512)",
+                        signature_form::modulus_sized, 0},
+    signature_algorithm{"rsa-sha2-256", "ssh-rsa", "PKCS1v15(SHA-256)",
+                        signature_form::modulus_sized, 0},
 };
 
 /// The row of an algorithm, or null.
 [[nodiscard]] const signature_algorithm* find_signature_algorithm(std::string_view name) noexcept;
+
+/// The algorithms with which a key of this type can sign, best first. More than one means that the
+/// caller has to choose: by server-sig-algs (C33), or by what was negotiated.
+[[nodiscard]] std::vector<std::string_view> signature_algorithms_for(std::string_view key_type);
 
 /// What a KEXINIT offers when nobody says otherwise.
 [[nodiscard]] std::string default_host_key_algorithm_names();
@@ -51,6 +74,14 @@ inline const signature_algorithm* find_signature_algorithm(std::string_view name
     const auto* const found =
         std::ranges::find(signature_algorithms, name, &signature_algorithm::name);
     return found == signature_algorithms.end() ? nullptr : found;
+}
+
+inline std::vector<std::string_view> signature_algorithms_for(std::string_view key_type) {
+    std::vector<std::string_view> names;
+    for (const signature_algorithm& algorithm : signature_algorithms) {
+        if (algorithm.key_type == key_type) names.push_back(algorithm.name);
+    }
+    return names;
 }
 
 inline std::string default_host_key_algorithm_names() {

@@ -12,6 +12,7 @@
 #include <adit/protocol/gate.hpp>
 #include <adit/protocol/inbound.hpp>
 #include <adit/protocol/outbound.hpp>
+#include <adit/transport/ext_info.hpp>
 #include <adit/wire/message.hpp>
 
 #include <cstdint>
@@ -46,6 +47,11 @@ public:
     virtual void set_strict() = 0;
 
     [[nodiscard]] virtual adit::diagnostics& report() noexcept = 0;
+    /// What the peer told of itself (RFC 8308); a port that cannot know says nothing.
+    [[nodiscard]] virtual const peer_extensions& extensions() const noexcept {
+        static const peer_extensions none;
+        return none;
+    }
 
     /// Exactly this message, or protocol_error.
     template <wire::message M>

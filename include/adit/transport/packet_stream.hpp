@@ -57,6 +57,9 @@ public:
     void prepare_keys(cipher_pair keys) override;
     void set_strict() override;
     [[nodiscard]] adit::diagnostics& report() noexcept override { return report_; }
+    [[nodiscard]] const peer_extensions& extensions() const noexcept override {
+        return extensions_;
+    }
 
     // Before the first packet.
 
@@ -92,7 +95,6 @@ public:
     [[nodiscard]] protocol::phase phase() const noexcept { return phase_; }
     [[nodiscard]] const limits& caps() const noexcept { return caps_; }
     [[nodiscard]] slab_pool& pool() noexcept { return pool_; }
-    [[nodiscard]] const peer_extensions& extensions() const noexcept { return extensions_; }
     [[nodiscard]] std::uint64_t bytes_received() const noexcept { return bytes_received_; }
     [[nodiscard]] std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
 

@@ -36,11 +36,17 @@ void get_fields(reader& r, T& value) noexcept {
     std::apply([&r](auto&... field) { (get(r, field), ...); }, T::wire(value));
 }
 
+/// Room that the fields need when they are put; an mpint may need one byte less.
+template <fields T>
+[[nodiscard]] std::size_t fields_size(const T& value) noexcept {
+    return std::apply([](const auto&... field) { return (std::size_t{0} + ... + size_of(field)); },
+                      T::wire(value));
+}
+
 /// Room that the message needs when it is encoded, number included.
 template <message M>
 [[nodiscard]] std::size_t encoded_size(const M& value) noexcept {
-    return std::apply([](const auto&... field) { return (std::size_t{1} + ... + size_of(field)); },
-                      M::wire(value));
+    return 1 + fields_size(value);
 }
 
 /// Appends the message; the writer holds the error, if any.
