@@ -172,7 +172,8 @@ inline task<> client::handshake(std::shared_ptr<state> s) {
         }
     } catch (const boost::system::system_error& e) {
         failure = e.code() == asio::error::timed_out ? errc::deadline_exceeded : e.code();
-        if (failure == asio::error::eof || failure == asio::error::connection_reset) {
+        if (failure == asio::error::eof || failure == asio::error::connection_reset ||
+            failure == asio::error::broken_pipe) {
             failure = errc::connection_lost;
         }
     }

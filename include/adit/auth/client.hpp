@@ -49,14 +49,17 @@ using methods = std::deque<std::unique_ptr<method>>;
     return wire::name_list{methods_left}.contains(name);
 }
 
+// Positions are indices: g++ 12 loses the parameters of a coroutine that takes a deque's iterator by
+// value beside references.
+
 // The first request goes out before the service is accepted: one round trip less.
-inline task<methods::iterator> begin_first(packet_port& port, methods& all, const login& who) {
+inline task<std::size_t> begin_first(packet_port& port, methods& all, const login& who) {
     port.report().stage = stage::authentication;
     port.send(wire::service_request{userauth_service});
-    auto current = all.begin();
+    std::size_t current = 0;
     bool sent = false;
-    while (current != all.end() && !sent) {
-        sent = co_await (*current)->begin(port, who);
+    while (current < all.size() && !sent) {
+        sent = co_await all[current]->begin(port, who);
         if (!sent) ++current;
     }
     if (!sent) throw protocol_error(errc::no_credentials);
@@ -66,25 +69,25 @@ inline task<methods::iterator> begin_first(packet_port& port, methods& all, cons
     co_return current;
 }
 
-// The next method that the server still wants and that sends something; end() when there is none.
-inline task<methods::iterator> begin_next(packet_port& port, methods& all,
-                                          methods::iterator current, const login& who,
-                                          const std::string& methods_left) {
-    if (!(*current)->again()) ++current;
-    for (; current != all.end(); ++current) {
-        if (!listed(methods_left, (*current)->name())) continue;
-        if (co_await (*current)->begin(port, who)) co_return current;
+// The next method that the server still wants and that sends something; size() when there is none.
+inline task<std::size_t> begin_next(packet_port& port, methods& all, std::size_t current,
+                                    const login& who, const std::string& methods_left) {
+    if (!all[current]->again()) ++current;
+    for (; current < all.size(); ++current) {
+        if (!listed(methods_left, all[current]->name())) continue;
+        const bool sent = co_await all[current]->begin(port, who);
+        if (sent) break;
     }
-    co_return all.end();
+    co_return current;
 }
 
 inline task<> authenticate(packet_port& port, const client_options& options, const login& who) {
     methods all = methods_for(options);
     diagnostics& report = port.report();
-    auto current = co_await begin_first(port, all, who);
-    while (current != all.end()) {
-        report.methods_tried.push_back((*current)->label());
-        const verdict answer = co_await (*current)->finish(port, who);
+    std::size_t current = co_await begin_first(port, all, who);
+    while (current < all.size()) {
+        report.methods_tried.push_back(all[current]->label());
+        const verdict answer = co_await all[current]->finish(port, who);
         if (answer.success) co_return;
         report.methods_left = escaped(answer.methods_left);
         current = co_await begin_next(port, all, current, who, answer.methods_left);

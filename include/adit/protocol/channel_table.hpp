@@ -200,6 +200,7 @@ inline result<std::uint32_t> channel_table::open() {
 }
 
 inline result<std::uint32_t> channel_table::accept(const wire::channel_open& request) {
+    if (request.maximum_packet_size == 0) return errc::malformed_field;  // C41
     return add({channel_state::accepted(),
                 request.sender_channel,
                 request.maximum_packet_size,
@@ -278,7 +279,7 @@ inline result<channel_event> channel_table::on(const wire::channel_open_failure&
 // C43: adjusts for a channel that is gone, or at its end, are late and harmless.
 inline result<channel_event> channel_table::on(const wire::channel_window_adjust& m) {
     entry* e = find(m.recipient_channel);
-    if (e == nullptr || !e->state.is_open()) return channel_event{};
+    if (e == nullptr || !e->state.may_send_data()) return channel_event{};
     if (const errc bad = e->out.grant(m.bytes_to_add); bad != errc::ok) return bad;
     return channel_event{kind::window, m.recipient_channel};
 }
