@@ -21,10 +21,10 @@ struct limits {
     std::uint32_t packet = 256 * 1024;
 
     // Channels (L10-L12).
-    std::uint32_t channel_packet = 32 * 1024;   ///< the largest data we accept in one message
-    std::uint32_t first_window = 256 * 1024;    ///< the first grant of a channel
-    std::uint32_t smallest_window = 32 * 1024;  ///< an open that cannot get it is refused
-    std::uint32_t largest_window = 32 * 1024 * 1024;
+    std::uint32_t channel_packet = 32 * 1024;        ///< the largest data we accept in one message
+    std::uint32_t first_window = 256 * 1024;         ///< the first grant of a channel
+    std::uint32_t smallest_window = 32 * 1024;       ///< an open that cannot get it is refused
+    std::uint32_t largest_window = 2 * 1024 * 1024;  ///< of a channel that uses it up
     std::size_t connection_memory = 64 * 1024 * 1024;
     std::size_t channels = 4096;
 

@@ -79,7 +79,6 @@ public:
         return std::min(at(channel).peer_packet, caps_.channel_packet);
     }
     void spend(std::uint32_t channel, std::uint64_t n) { at(channel).out.spend(n); }
-    void give_back(std::uint32_t channel, std::uint64_t n) { at(channel).out.give_back(n); }
     /// n bytes left our buffers: what to grant the peer now, mostly zero.
     [[nodiscard]] std::uint32_t consume(std::uint32_t channel, std::uint64_t n);
     [[nodiscard]] const receive_window& incoming(std::uint32_t channel) { return at(channel).in; }

@@ -86,7 +86,8 @@ inline void identification_reader::add(byte b) {
         --bytes_left_;
     }
     // C01: NUL never, CR only before LF.
-    if (identification && (b == 0 || carriage_return_)) {
+    const bool certain = identification && line_.size() >= std::string_view("SSH-").size();
+    if (certain && (b == 0 || carriage_return_)) {
         error_ = errc::malformed_identification;
         return;
     }

@@ -26,8 +26,6 @@ public:
         return errc::ok;
     }
     void spend(std::uint64_t n) noexcept { available_ -= std::min(n, available_); }
-    /// Takes back what was reserved and not sent.
-    void give_back(std::uint64_t n) noexcept { available_ += n; }
     [[nodiscard]] std::uint64_t available() const noexcept { return available_; }
 
 private:

@@ -37,7 +37,9 @@ public:
     /// A larger target instead of `target`; the same when none can be afforded.
     [[nodiscard]] std::uint32_t grow(std::uint32_t target) noexcept {
         const std::uint64_t wanted = std::min<std::uint64_t>(std::uint64_t{target} * 2, largest_);
-        if (wanted <= target || used_ + (wanted - target) > total_ / 2) return target;
+        if (wanted <= target) return target;
+        const std::uint64_t free = total_ / 2 > used_ ? total_ / 2 - used_ : 0;
+        if (wanted - target > free / 2) return target;  // no channel takes all that is left
         used_ += wanted - target;
         return static_cast<std::uint32_t>(wanted);
     }
