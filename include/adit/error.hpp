@@ -57,6 +57,7 @@ enum class errc {
     encryption_failed,
 
     // Negotiation and key exchange, RFC 4253 sections 7 and 8.
+    unknown_algorithm,
     no_common_kex_algorithm,
     no_common_host_key_algorithm,
     no_common_cipher,
@@ -274,6 +275,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::sequence_number_wrapped:
             return "the sequence number wrapped during key exchange";
         case errc::encryption_failed: return "a packet could not be encrypted";
+        case errc::unknown_algorithm: return "an algorithm was named that adit does not have";
         case errc::no_common_kex_algorithm: return "no key exchange method in common";
         case errc::no_common_host_key_algorithm: return "no host key algorithm in common";
         case errc::no_common_cipher: return "no cipher in common";

@@ -23,7 +23,7 @@ struct algorithm_choice {
     std::string_view known;  ///< all there are: a pattern stands for those of them that match
 };
 
-/// The list that `wanted` asks for; an empty one asks for the default. Otherwise invalid_argument,
+/// The list that `wanted` asks for; an empty one asks for the default. Otherwise unknown_algorithm,
 /// and in `rejected` the name that nobody knows (all of `wanted` when it leaves nothing). Removing
 /// what is not there is no error, as in OpenSSH: `-*cbc*` means what it says.
 [[nodiscard]] result<std::string> apply_list(std::string_view wanted,
@@ -137,7 +137,7 @@ inline result<std::string> apply_list(std::string_view wanted, const algorithm_c
     }
     if (chosen.empty()) {
         if (rejected.empty()) rejected = wanted;
-        return make_error_code(boost::system::errc::invalid_argument);
+        return errc::unknown_algorithm;
     }
     if (sign == '^') {
         for (const auto name : defaults) lists::append(chosen, name);

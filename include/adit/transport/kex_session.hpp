@@ -5,6 +5,7 @@
 #pragma once
 
 #include <adit/crypto/algorithms.hpp>
+#include <adit/crypto/cipher_order.hpp>
 #include <adit/crypto/key_derivation.hpp>
 #include <adit/keys/public_key.hpp>
 #include <adit/keys/signature.hpp>
@@ -25,7 +26,7 @@ namespace adit {
 struct algorithm_preferences {
     std::string kex{crypto::default_kex_names()};
     std::string host_keys{keys::default_host_key_algorithm_names()};
-    std::string ciphers{crypto::default_cipher_names()};
+    std::string ciphers = crypto::cipher_names_for_this_cpu();
     std::string macs{crypto::default_mac_names()};
 };
 

@@ -14,6 +14,13 @@ using adit::crypto::encode_as_string;
 using adit::crypto::kex_algorithms;
 using adit::test::from_hex;
 
+namespace {
+
+// Their values are integers of any length; dh_group.cpp has their rows.
+bool is_dh(const adit::crypto::kex_algorithm& kex) { return kex.name.starts_with("diffie-"); }
+
+}  // namespace
+
 BOOST_AUTO_TEST_SUITE(key_agreement)
 
 BOOST_AUTO_TEST_CASE(c11_a_secret_as_mpint_is_minimal_and_never_negative) {
@@ -38,11 +45,12 @@ BOOST_AUTO_TEST_CASE(c23_a_secret_as_string_keeps_every_byte) {
     BOOST_TEST(encoded("") == "00000000");
 }
 
-BOOST_AUTO_TEST_CASE(c11_two_hundred_exchanges_of_each_method_agree) {
+BOOST_AUTO_TEST_CASE(c11_two_hundred_exchanges_of_each_method_agree_and_twenty_of_each_group) {
     adit::crypto::system_random random;
     for (const auto& kex : kex_algorithms) {
         std::set<std::string> secrets;
-        for (int i = 0; i < 200; ++i) {
+        const std::size_t exchanges = is_dh(kex) ? 20 : 200;
+        for (std::size_t i = 0; i < exchanges; ++i) {
             const auto client = kex.make_client(random);
             const auto server = kex.make_server(random);
             const auto share = server->respond(client->public_value());
@@ -52,7 +60,7 @@ BOOST_AUTO_TEST_CASE(c11_two_hundred_exchanges_of_each_method_agree) {
             BOOST_REQUIRE((*secret == share->shared_secret));
             secrets.insert(to_hex(*secret));
         }
-        BOOST_TEST(secrets.size() == 200U);
+        BOOST_TEST(secrets.size() == exchanges);
     }
 }
 
@@ -71,6 +79,7 @@ BOOST_AUTO_TEST_CASE(one_server_gives_each_client_a_key_of_its_own) {
 BOOST_AUTO_TEST_CASE(a12_every_other_length_is_refused_in_both_roles) {
     adit::crypto::system_random random;
     for (const auto& kex : kex_algorithms) {
+        if (is_dh(kex)) continue;
         const auto client = kex.make_client(random);
         const auto server = kex.make_server(random);
         const auto good_client = client->public_value();
