@@ -1,0 +1,168 @@
+// ssh's flags with CLI11. Flags that are short for options are set as options, so that both are
+// read in one way; the order is -l, user@host, the other flags, -o, -F, and the first value wins.
+#include "command_line.hpp"
+
+#include <adit/version.hpp>
+
+#include <botan/version.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace adit_tunnel {
+namespace {
+
+constexpr int failure = 255;
+
+constexpr const char* footer = R"(
+Options for -o, each with ssh's meaning: BatchMode Ciphers ConnectTimeout ExitOnForwardFailure
+GlobalKnownHostsFile HostKeyAlgorithms HostName IdentitiesOnly IdentityAgent (none) IdentityFile
+KexAlgorithms LocalForward LogLevel MACs NumberOfPasswordPrompts PasswordAuthentication Port
+PreferredAuthentications (publickey, password) PubkeyAcceptedAlgorithms PubkeyAuthentication
+RekeyLimit ServerAliveCountMax ServerAliveInterval StrictHostKeyChecking User UserKnownHostsFile,
+and one of ours: Reconnect (no). Another option of ssh's is refused by name, unless its value
+changes nothing here.
+
+What differs from ssh:
+  -N                     is always on: there is no shell
+  ServerAliveInterval    30, and ServerAliveCountMax 3: ssh has 0, which is off
+  ExitOnForwardFailure   yes: ssh has no
+  ConnectTimeout         10 for TCP, 30 for everything before login: ssh waits for the system
+  -L without an address  listens on 127.0.0.1 alone, not on ::1; * is every IPv4 address
+  -F                     none: ~/.ssh/config and /etc/ssh/ssh_config are not read; a file given
+                         with -F is, but for Match and Include
+  identities             ~/.ssh/id_ed25519; keys with a passphrase and agents are not there yet
+  a lost connection      ends the program with 255
+  the end                by SIGINT or SIGTERM is success: 0
+)";
+
+// What ssh has and we do not, or not yet. Flags with a value take it, so that the message is right.
+constexpr std::array<std::string_view, 14> refused_flags{"-4", "-6", "-A", "-C", "-f", "-G", "-g",
+                                                         "-K", "-M", "-s", "-t", "-X", "-Y", "-y"};
+constexpr std::array<std::string_view, 13> refused_flags_with_value{
+    "-B", "-b", "-D", "-E", "-I", "-J", "-O", "-P", "-Q", "-R", "-S", "-W", "-w"};
+
+struct raw_values {
+    std::vector<std::string> destination;
+    std::vector<std::string> forwards, ports, users, identities, ciphers, macs, options, files;
+    std::vector<std::string> escape;
+    std::size_t verbose = 0;
+    bool quiet = false, version = false;
+};
+
+void add_repeated(CLI::App& app, const std::string& flag, std::vector<std::string>& into,
+                  const std::string& what) {
+    auto* option = app.add_option(flag, into, what);
+    option->expected(1)->take_all()->allow_extra_args(false)->type_name("");
+}
+
+void declare(CLI::App& app, raw_values& raw, settings& s) {
+    app.set_help_flag("--help", "this text");
+    add_repeated(app, "-L", raw.forwards, "[bind:]port:host:port  a local port and where it leads");
+    add_repeated(app, "-p", raw.ports, "port of the SSH server");
+    add_repeated(app, "-l", raw.users, "user to log in as");
+    add_repeated(app, "-i", raw.identities, "file of a private key");
+    add_repeated(app, "-c", raw.ciphers, "ciphers, in order of preference");
+    add_repeated(app, "-m", raw.macs, "MACs, in order of preference, for ciphers that need one");
+    add_repeated(app, "-F", raw.files, "file of options, or none");
+    add_repeated(app, "-o", raw.options, "Option=value");
+    app.add_flag("-v", raw.verbose, "say more; twice: say everything");
+    app.add_flag("-q", raw.quiet, "say nothing");
+    app.add_flag("-V", raw.version, "the version");
+    app.add_flag("--json", s.json, "one event per line, as JSON, on standard output");
+    for (const char* flag : {"-N", "-T", "-n"}) {
+        app.add_flag(flag)->description("as in ssh -N; always on");
+    }
+    // Switch off what is not there anyway.
+    for (const char* flag : {"-a", "-k", "-x"}) app.add_flag(flag)->group("");
+    add_repeated(app, "-e", raw.escape, "");
+    app.get_option("-e")->group("");
+    app.add_option("destination", raw.destination, "[user@]host, or ssh://[user@]host[:port]")
+        ->type_name("");
+    app.footer(footer);
+}
+
+void declare_refused(CLI::App& app) {
+    const auto refuse = [](std::string_view flag) {
+        throw usage_error(std::string(flag) + " is not there yet");
+    };
+    for (const std::string_view flag : refused_flags) {
+        app.add_flag_callback(std::string(flag), [=] { refuse(flag); })->group("");
+    }
+    for (const std::string_view flag : refused_flags_with_value) {
+        app.add_option_function<std::string>(std::string(flag),
+                                             [=](const std::string&) { refuse(flag); })
+            ->group("");
+    }
+}
+
+void set_all(settings& s, std::string_view option, const std::vector<std::string>& values) {
+    for (const std::string& value : values) set_option(s, option, value);
+}
+
+void fill(settings& s, const raw_values& raw) {
+    if (raw.destination.size() > 1)
+        throw usage_error("a command cannot be run: there is no session");
+    if (raw.destination.empty()) throw usage_error("the host is missing");
+    if (raw.quiet) set_option(s, "LogLevel", "quiet");
+    if (raw.verbose == 1) set_option(s, "LogLevel", "verbose");
+    if (raw.verbose > 1) set_option(s, "LogLevel", "debug");
+    set_all(s, "User", raw.users);
+    set_all(s, "Port", raw.ports);
+    set_destination(s, raw.destination.front());
+    set_all(s, "LocalForward", raw.forwards);
+    set_all(s, "IdentityFile", raw.identities);
+    set_all(s, "Ciphers", raw.ciphers);
+    set_all(s, "MACs", raw.macs);
+    for (const std::string& line : raw.options) set_option_line(s, line);
+    for (const std::string& path : raw.files) read_config_file(s, path);
+    if (s.user.empty()) {
+        const passwd* entry = ::getpwuid(::getuid());
+        if (entry == nullptr) throw usage_error("who are you? Name the user with -l");
+        s.user = entry->pw_name;
+    }
+    const std::string name = std::exchange(s.host_name, s.host);  // %h in HostName is the host
+    if (!name.empty()) s.host_name = expanded(s, name);
+    if (s.forwards.empty()) throw usage_error("there is nothing to do: give -L at least once");
+}
+
+}  // namespace
+
+std::optional<int> read_command_line(settings& s, int argc, const char* const* argv) {
+    CLI::App app("A local port that leads through an SSH server, as ssh -N -L makes it.",
+                 "adit-tunnel");
+    raw_values raw;
+    try {
+        declare(app, raw, s);
+        declare_refused(app);
+        app.parse(argc, argv);
+        if (raw.version) {
+            std::printf("adit-tunnel %s, Botan %s\n", std::string(adit::version_text).c_str(),
+                        Botan::short_version_cstr());
+            return EXIT_SUCCESS;
+        }
+        fill(s, raw);
+        return std::nullopt;
+    } catch (const CLI::CallForHelp&) {
+        std::cout << app.help();
+        return EXIT_SUCCESS;
+    } catch (const CLI::ParseError& e) {
+        std::cerr << "adit-tunnel: " << e.what() << "\n";
+    } catch (const usage_error& e) {
+        std::cerr << "adit-tunnel: " << e.what() << "\n";
+    }
+    return failure;
+}
+
+}  // namespace adit_tunnel

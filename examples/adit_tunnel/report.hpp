@@ -1,0 +1,290 @@
+// What adit-tunnel says: short lines for a person, or one JSON object per line with --json; on a
+// terminal one live status line below them. Warnings and failures go to stderr, the rest to stdout.
+// Used by adit_tunnel.cpp and the prompts. Invariants: no text of a peer reaches a terminal or a
+// log without having been escaped; a line never lands on the status line.
+#pragma once
+
+#include "settings.hpp"
+
+#include <adit/tunnel.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace adit_tunnel {
+
+/// One JSON object, built field by field. Texts must be UTF-8, as adit::escaped() makes them.
+class json_object {
+public:
+    json_object() = default;
+    explicit json_object(std::string_view event) { text("event", event); }
+
+    json_object& text(std::string_view name, std::string_view value) {
+        return raw(name, quoted(value));
+    }
+    template <class Number>
+    json_object& number(std::string_view name, Number value) {
+        return raw(name, std::to_string(value));
+    }
+    json_object& truth(std::string_view name, bool value) {
+        return raw(name, value ? "true" : "false");
+    }
+    /// `json` is JSON already.
+    json_object& raw(std::string_view name, std::string_view json) {
+        body_.append(body_.empty() ? "" : ",").append(quoted(name)).append(":").append(json);
+        return *this;
+    }
+    [[nodiscard]] std::string str() const { return "{" + body_ + "}"; }
+
+    [[nodiscard]] static std::string quoted(std::string_view value);
+
+private:
+    std::string body_;
+};
+
+class reporter {
+public:
+    explicit reporter(const settings& s)
+        : settings_(s),
+          live_(!s.json && s.level >= talk::info && ::isatty(STDOUT_FILENO) == 1 && smart()) {}
+    reporter(const reporter&) = delete;
+    reporter& operator=(const reporter&) = delete;
+    ~reporter() { clear_status(); }
+
+    void ready(const adit::tunnel& t, std::chrono::steady_clock::duration time);
+    void happened(const adit::tunnel_event& event);
+    void warning(const std::string& text);
+    /// A warning that only -q silences.
+    void alarm(const std::string& text);
+    /// A message that went by, for -vv.
+    void traced(const adit::trace_event& event);
+    void failed(const adit::diagnostics& story, adit::error_code cause);
+    void failed(const std::string& text);
+    void closed(const adit::tunnel& t, const std::string& cause);
+    /// Redraws the status line, if there is one.
+    void status(const adit::tunnel& t);
+    [[nodiscard]] bool is_live() const noexcept { return live_; }
+    [[nodiscard]] talk level() const noexcept { return settings_.level; }
+
+private:
+    [[nodiscard]] static bool smart() {
+        const char* kind = std::getenv("TERM");
+        return kind != nullptr && std::string_view(kind) != "dumb";
+    }
+    void line(std::FILE* where, const std::string& text);
+    void person(talk from, const std::string& text);
+    void json(const json_object& object);
+    void clear_status();
+    void event_as_json(const adit::tunnel_event& event);
+    [[nodiscard]] std::string target_of(std::size_t forward) const;
+
+    const settings& settings_;
+    const bool live_;
+    std::string shown_;  // the status line on the screen
+    std::uint64_t open_ = 0, served_ = 0, refused_ = 0;
+};
+
+/// 1234567 as "1.2 MB".
+[[nodiscard]] std::string readable(std::uint64_t bytes);
+
+// Details.
+
+inline std::string json_object::quoted(std::string_view value) {
+    std::string out = "\"";
+    for (const char c : value) {
+        const auto code = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            (out += '\\') += c;
+        } else if (code < 0x20 || code == 0x7f) {
+            out += "\\u00" + adit::to_hex({&code, 1});
+        } else {
+            out += c;
+        }
+    }
+    return out + '"';
+}
+
+inline std::string readable(std::uint64_t bytes) {
+    constexpr std::array<const char*, 5> units{"B", "kB", "MB", "GB", "TB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= 999.5 && unit + 1 < units.size()) {
+        value /= 1000;
+        ++unit;
+    }
+    std::array<char, 32> text{};
+    const int digits = unit == 0 || value >= 99.5 ? 0 : 1;
+    const int size = std::snprintf(text.data(), text.size(), "%.*f %s", digits, value, units[unit]);
+    return {text.data(), static_cast<std::size_t>(size)};
+}
+
+inline void reporter::line(std::FILE* where, const std::string& text) {
+    clear_status();
+    std::fprintf(where, "%s\n", text.c_str());
+    std::fflush(where);
+}
+
+inline void reporter::person(talk from, const std::string& text) {
+    if (!settings_.json && settings_.level >= from) line(stdout, text);
+}
+
+inline void reporter::json(const json_object& object) {
+    if (settings_.json) line(stdout, object.str());
+}
+
+inline void reporter::clear_status() {
+    if (shown_.empty()) return;
+    std::fputs("\r\033[K", stdout);
+    std::fflush(stdout);
+    shown_.clear();
+}
+
+inline std::string reporter::target_of(std::size_t forward) const {
+    const forward_spec& f = settings_.forwards.at(forward);
+    return adit::escaped(f.host) + ":" + std::to_string(f.port);
+}
+
+[[nodiscard]] inline std::string to_milliseconds(std::chrono::steady_clock::duration time) {
+    std::array<char, 32> text{};
+    const double ms = std::chrono::duration<double, std::milli>(time).count();
+    const int size = std::snprintf(text.data(), text.size(), "%.1f", ms);
+    return {text.data(), static_cast<std::size_t>(size)};
+}
+
+inline void reporter::ready(const adit::tunnel& t, std::chrono::steady_clock::duration time) {
+    const adit::session_info info = t.info();
+    const std::string mac = info.mac_to_server.empty() ? "" : " " + info.mac_to_server;
+    if (!t.diagnostics().banner.empty()) {
+        person(talk::info, "the server says: " + t.diagnostics().banner);
+    }
+    person(talk::info, "ready in " + to_milliseconds(time) + " ms: " + t.diagnostics().hop);
+    person(talk::verbose, info.peer_version + ", " + info.kex + ", " + info.cipher_to_server + mac +
+                              ", " + info.host_key_algorithm + " " + info.host_key_fingerprint);
+    std::string forwards;
+    const auto endpoints = t.endpoints();
+    for (std::size_t i = 0; i < endpoints.size(); ++i) {
+        if (endpoints[i].port() == 0) continue;  // could not be bound, which was said
+        const std::string address = endpoints[i].address().to_string();
+        const bool v6 = endpoints[i].address().is_v6();
+        person(talk::info, (v6 ? "[" + address + "]" : address) + ":" +
+                               std::to_string(endpoints[i].port()) + " -> " + target_of(i));
+        json_object one;
+        one.text("bind", address).number("port", endpoints[i].port());
+        one.text("host", adit::escaped(settings_.forwards[i].host));
+        one.number("host_port", settings_.forwards[i].port);
+        forwards += (forwards.empty() ? "" : ",") + one.str();
+    }
+    json_object event("ready");
+    event.text("server", t.diagnostics().hop).text("server_version", info.peer_version);
+    event.raw("forwards", "[" + forwards + "]").raw("ready_ms", to_milliseconds(time));
+    event.text("kex", info.kex).text("host_key_algorithm", info.host_key_algorithm);
+    event.text("host_key_fingerprint", info.host_key_fingerprint);
+    event.text("cipher_to_server", info.cipher_to_server).text("mac_to_server", info.mac_to_server);
+    event.text("cipher_to_client", info.cipher_to_client).text("mac_to_client", info.mac_to_client);
+    json(event.truth("strict_kex", info.strict_kex));
+}
+
+inline void reporter::event_as_json(const adit::tunnel_event& event) {
+    using kind = adit::tunnel_event::kind;
+    json_object object(event.what == kind::opened    ? "connection_opened"
+                       : event.what == kind::closed  ? "connection_closed"
+                       : event.what == kind::refused ? "connection_refused"
+                                                     : "forward_failed");
+    if (event.what != kind::unbound) object.number("id", event.id).text("peer", event.peer);
+    object.number("forward", event.forward).text("to", target_of(event.forward));
+    if (event.what == kind::closed) {
+        object.number("bytes_up", event.bytes_up).number("bytes_down", event.bytes_down);
+    }
+    if (event.error) object.text("error", event.error.message());
+    if (!event.text.empty()) object.text("server_text", event.text);
+    json(object);
+}
+
+inline void reporter::happened(const adit::tunnel_event& event) {
+    using kind = adit::tunnel_event::kind;
+    event_as_json(event);
+    const std::string who = "#" + std::to_string(event.id) + " " + event.peer + " -> " +
+                            target_of(event.forward) + ": ";
+    switch (event.what) {
+        case kind::opened:
+            ++open_;
+            ++served_;
+            return person(talk::verbose, who + "open");
+        case kind::closed: {
+            --open_;
+            const std::string bytes =
+                readable(event.bytes_up) + " up, " + readable(event.bytes_down) + " down";
+            return event.error ? person(talk::info, who + event.error.message() + ", " + bytes)
+                               : person(talk::verbose, who + "closed, " + bytes);
+        }
+        case kind::refused: {
+            ++refused_;
+            const std::string words =
+                event.text.empty() ? "" : "; the server says: \"" + event.text + "\"";
+            return person(talk::info, who + event.error.message() + words);
+        }
+        case kind::unbound:
+            return warning("nothing listens for " + target_of(event.forward) + ": " +
+                           event.error.message() + " (" + event.text + ")");
+    }
+}
+
+inline void reporter::warning(const std::string& text) {
+    json(json_object("warning").text("text", adit::escaped(text, text.size())));
+    if (settings_.level >= talk::info) line(stderr, "adit-tunnel: " + text);
+}
+
+inline void reporter::alarm(const std::string& text) {
+    json(json_object("warning").text("text", adit::escaped(text, text.size())));
+    if (settings_.level >= talk::error) line(stderr, "adit-tunnel: " + text);
+}
+
+inline void reporter::traced(const adit::trace_event& event) {
+    line(stderr, (event.sent ? "> " : "< ") + event.text());
+}
+
+inline void reporter::failed(const adit::diagnostics& story, adit::error_code cause) {
+    if (!story.banner.empty()) warning("the server says: " + story.banner);
+    json(json_object("failed")
+             .text("stage", to_text(story.stage))
+             .text("error", cause.message())
+             .text("server_text", story.peer_text)
+             .text("text", adit::escaped(story.describe(cause), std::size_t{16} * 1024)));
+    if (settings_.level >= talk::error) line(stderr, "adit-tunnel: " + story.describe(cause));
+}
+
+inline void reporter::failed(const std::string& text) {
+    json(json_object("failed").text("text", adit::escaped(text, text.size())));
+    if (settings_.level >= talk::error) line(stderr, "adit-tunnel: " + text);
+}
+
+inline void reporter::closed(const adit::tunnel& t, const std::string& cause) {
+    json(json_object("closed")
+             .text("cause", cause)
+             .number("bytes_up", t.bytes_up())
+             .number("bytes_down", t.bytes_down())
+             .number("connections", served_)
+             .number("rekeys", t.info().rekeys));
+    person(talk::info, "closed: " + cause + "; " + std::to_string(served_) + " connections, " +
+                           readable(t.bytes_up()) + " up, " + readable(t.bytes_down()) + " down");
+}
+
+inline void reporter::status(const adit::tunnel& t) {
+    if (!live_) return;
+    std::string text = std::to_string(open_) + " open, " + std::to_string(served_) + " served";
+    if (refused_ != 0) text += ", " + std::to_string(refused_) + " refused";
+    text += "; " + readable(t.bytes_up()) + " up, " + readable(t.bytes_down()) + " down";
+    if (text == shown_) return;
+    clear_status();
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+    shown_ = text;
+}
+
+}  // namespace adit_tunnel

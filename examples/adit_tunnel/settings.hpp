@@ -1,0 +1,88 @@
+// What the command line, -o and -F come to: plain values, before anything is opened or connected.
+// Filled by option_table.cpp, which knows what each of ssh's options means; read by
+// adit_tunnel.cpp. Invariant: the first value given for an option is the one that counts, as with
+// ssh.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace adit_tunnel {
+
+/// What a person wrote that cannot be done. what() is the whole message.
+struct usage_error : std::runtime_error {
+    using runtime_error::runtime_error;
+};
+
+struct forward_spec {
+    std::string bind_address = "127.0.0.1";
+    std::uint16_t bind_port = 0;
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+enum class host_key_policy : std::uint8_t { ask, yes, accept_new, no };
+
+/// How much is said; each level says what the ones before it say.
+enum class talk : std::uint8_t { quiet, error, info, verbose, debug };
+
+struct settings {
+    std::string host;       ///< as the command line names it
+    std::string host_name;  ///< what to connect to, and what known_hosts calls it; empty: host
+    std::uint16_t port = 22;
+    std::string user;
+    std::vector<forward_spec> forwards;
+    bool exit_on_forward_failure = true;
+
+    std::vector<std::string> identities;  ///< empty: the default one
+    bool default_identity = true;
+    std::vector<std::string> authentications{"publickey", "password"};
+    bool publickey = true;
+    bool password = true;
+    bool batch = false;
+    unsigned password_prompts = 3;
+
+    host_key_policy strict_host_keys = host_key_policy::ask;
+    std::optional<std::vector<std::string>> user_known_hosts;
+    std::optional<std::vector<std::string>> global_known_hosts;
+
+    // Comma-separated; empty: everything there is.
+    std::string ciphers, macs, kex, host_key_algorithms, key_algorithms;
+
+    std::optional<std::chrono::seconds> connect_timeout;  ///< zero: none
+    std::chrono::seconds keepalive_interval{30};
+    unsigned keepalive_count = 3;
+    std::uint64_t rekey_bytes = 0;  ///< zero: the default
+    std::optional<std::chrono::seconds> rekey_interval;
+
+    talk level = talk::info;
+    bool json = false;
+    std::vector<std::string> warnings;  ///< to be said once it is known how much is said
+
+    std::set<std::string, std::less<>> given;  ///< options that have their value, in lower case
+};
+
+/// One option by ssh's name, in any case. Throws usage_error: for a name that nobody knows, one
+/// that ssh knows and we do not, a value that is none.
+void set_option(settings& s, std::string_view name, std::string_view value);
+
+/// The same for "Name=value", "Name value" and "Name = value".
+void set_option_line(settings& s, std::string_view line);
+
+/// What a file in the form of ssh_config(5) says about s.host. Host is understood; Match and
+/// Include are refused by name.
+void read_config_file(settings& s, const std::string& path);
+
+/// "[user@]host" or "ssh://[user@]host[:port]".
+void set_destination(settings& s, std::string_view text);
+
+/// `~/` and the tokens %d %h %n %p %r %u %%, as in ssh_config(5). Call it when all else is set.
+[[nodiscard]] std::string expanded(const settings& s, std::string_view path);
+
+}  // namespace adit_tunnel

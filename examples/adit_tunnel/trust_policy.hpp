@@ -1,0 +1,113 @@
+// StrictHostKeyChecking: the library's policies over known_hosts, with ssh's four words. Used by
+// adit_tunnel.cpp. Invariants: a revoked key and a changed key are refused by every word (ssh's `no`
+// goes past a changed key only to switch off passwords and forwarding, which leaves a tunnel with
+// nothing to do); without a terminal, `ask` is `no` to every new key.
+#pragma once
+
+#include "prompt.hpp"
+#include "report.hpp"
+
+#include <adit/trust.hpp>
+
+#include <string>
+#include <utility>
+
+namespace adit_tunnel {
+
+/// Outlives the tunnel that uses its check().
+class trust_policy {
+public:
+    trust_policy(const settings& s, reporter& say)
+        : settings_(s), say_(say), files_(files_of(s)), by_files_(make()) {}
+    trust_policy(const trust_policy&) = delete;
+    trust_policy& operator=(const trust_policy&) = delete;
+
+    [[nodiscard]] adit::host_key_check check() {
+        return [this](const adit::host_key_question& q) { return decide(q); };
+    }
+
+private:
+    [[nodiscard]] static adit::known_hosts_files files_of(const settings& s);
+    [[nodiscard]] adit::host_key_check make();
+    [[nodiscard]] task<adit::host_key_answer> decide(const adit::host_key_question& q);
+    [[nodiscard]] task<bool> meet(const adit::host_key_question& q);
+    void tell_of_new(const adit::host_key_question& q);
+    [[nodiscard]] static task<bool> ask(const adit::host_key_question& q);
+
+    const settings& settings_;
+    reporter& say_;
+    adit::known_hosts_files files_;
+    adit::host_key_check by_files_;
+    bool met_ = false;  // somebody new
+};
+
+// Details.
+
+inline adit::known_hosts_files trust_policy::files_of(const settings& s) {
+    adit::known_hosts_files files = adit::known_hosts_files::standard();
+    const auto take = [&s](const auto& given, std::vector<std::string>& into) {
+        if (!given) return;
+        into.clear();
+        for (const std::string& path : *given) into.push_back(expanded(s, path));
+    };
+    take(s.user_known_hosts, files.user);
+    take(s.global_known_hosts, files.global);
+    return files;
+}
+
+inline adit::host_key_check trust_policy::make() {
+    if (settings_.strict_host_keys == host_key_policy::yes) {
+        return adit::trust_known_hosts(files_);
+    }
+    return adit::trust_after_asking(files_,
+                                    [this](const adit::host_key_question& q) { return meet(q); });
+}
+
+// Somebody new.
+inline task<bool> trust_policy::meet(const adit::host_key_question& q) {
+    if (settings_.strict_host_keys == host_key_policy::ask) {
+        if (settings_.batch || !has_terminal()) co_return false;
+        const bool believed = co_await ask(q);
+        if (!believed) co_return false;
+    }
+    if (q.detail != nullptr) q.detail->clear();  // from here on it is about the file's writing
+    met_ = true;
+    co_return true;
+}
+
+inline task<bool> trust_policy::ask(const adit::host_key_question& q) {
+    std::string prompt =
+        "The authenticity of host '" + adit::config::known_host_name(q.host, q.port) +
+        "' can't be established.\n" + std::string(q.key->type()) + " key fingerprint is " +
+        q.fingerprint + ".\nAre you sure you want to continue connecting (yes/no/[fingerprint])? ";
+    for (;;) {
+        const secret_bytes answer = co_await ask_on_terminal(prompt, echo::on);
+        const std::string_view text = adit::as_text(answer);
+        const std::string word = adit::config::to_lower(text);
+        if (word == "yes" || adit::keys::matches_fingerprint(*q.key, text)) co_return true;
+        if (word == "no" || word.empty()) co_return false;
+        prompt = "Please type 'yes', 'no' or the fingerprint: ";
+    }
+}
+
+inline void trust_policy::tell_of_new(const adit::host_key_question& q) {
+    const std::string key = adit::config::known_host_name(q.host, q.port) + " " +
+                            std::string(q.key->type()) + " " + q.fingerprint;
+    const bool no_file = files_.user.empty() || adit::config::is_no_file(files_.user.front());
+    const bool failed = q.detail != nullptr && !q.detail->empty();
+    if (no_file || failed) say_.warning("believed once: " + key);
+    if (failed) say_.warning(*q.detail);
+    if (!no_file && !failed) say_.warning("added to " + files_.user.front() + ": " + key);
+}
+
+inline task<adit::host_key_answer> trust_policy::decide(const adit::host_key_question& q) {
+    const adit::host_key_answer answer = co_await by_files_(q);
+    if (answer == adit::host_key_answer::trusted && met_) tell_of_new(q);
+    if (answer == adit::host_key_answer::changed) {
+        say_.alarm("WARNING: THE HOST KEY OF " + adit::config::known_host_name(q.host, q.port) +
+                   " HAS CHANGED. Somebody may be in between.");
+    }
+    co_return answer;
+}
+
+}  // namespace adit_tunnel
