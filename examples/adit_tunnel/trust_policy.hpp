@@ -1,7 +1,7 @@
 // StrictHostKeyChecking: the library's policies over known_hosts, with ssh's four words. Used by
-// adit_tunnel.cpp. Invariants: a revoked key and a changed key are refused by every word (ssh's `no`
-// goes past a changed key only to switch off passwords and forwarding, which leaves a tunnel with
-// nothing to do); without a terminal, `ask` is `no` to every new key.
+// adit_tunnel.cpp. Invariants: a revoked key and a changed key are refused by every word (ssh's
+// `no` goes past a changed key only to switch off passwords and forwarding, which leaves a tunnel
+// with nothing to do); without a terminal, `ask` is `no` to every new key.
 #pragma once
 
 #include "prompt.hpp"

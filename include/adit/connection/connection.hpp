@@ -72,6 +72,9 @@ private:
     [[nodiscard]] std::optional<protocol::packet> dispatch_batch();
     [[nodiscard]] task<> exchange_keys(protocol::packet their_kexinit);
     [[nodiscard]] task<> wait_for_replies_to_leave();
+    [[nodiscard]] std::size_t replies_waiting() noexcept {
+        return channels_.queued().control_size() + stream_.queue().size();
+    }
     void begin_rekey();
     void note_new_keys();
     [[nodiscard]] bool rekey_due() noexcept;
@@ -240,7 +243,8 @@ inline std::optional<protocol::packet> connection::dispatch_batch() {
 inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
     const bool moved =
         stream_.in().packets_since_keys() > 1 || stream_.out().packets_since_keys() > 1;
-    if (!moved) throw protocol_error(errc::rekey_too_often);
+    // L20; what we began ourselves (by the clock, perhaps) the peer only answers.
+    if (!moved && !exchanging_) throw protocol_error(errc::rekey_too_often);
     if (!std::exchange(exchanging_, true)) exchange_began_ = clock::now();
     co_await half_(stream_, kex_, their_kexinit);
     exchanging_ = false;
@@ -251,8 +255,12 @@ inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
 
 // L14: a peer that makes us answer without reading the answers is not read any more.
 inline task<> connection::wait_for_replies_to_leave() {
-    while (!finished_ && channels_.queued().control_size() > stream_.caps().pending_replies &&
-           kex_.our_kexinit.empty()) {
+    const std::size_t most = stream_.caps().pending_replies;
+    // Nothing leaves while keys are exchanged, and the reader has to go on: it ends there (A10).
+    if (!kex_.our_kexinit.empty() && replies_waiting() > 16 * most) {
+        throw protocol_error(errc::too_many_pending_replies);
+    }
+    while (!finished_ && replies_waiting() > most && kex_.our_kexinit.empty()) {
         co_await replies_left_.wait();
     }
 }
@@ -300,7 +308,7 @@ inline task<> connection::write_loop(std::shared_ptr<connection> self) {
         self->writing_ = false;
         if (self->finished_) continue;
         self->channels_.after_write();
-        if (self->channels_.queued().control_size() <= self->stream_.caps().pending_replies) {
+        if (self->replies_waiting() <= self->stream_.caps().pending_replies) {
             self->replies_left_.notify();
         }
         if (self->rekey_due()) self->begin_rekey();

@@ -33,16 +33,16 @@ struct nist_curve {
     std::string_view type;   ///< of keys, and of their signatures
     std::string_view name;   ///< inside the blob
     std::string_view group;  ///< Botan's name
-    std::string_view oid;    ///< in the formats of others, as DER
+    std::string_view oid;    ///< in the formats of others, as DER; may hold a zero
     std::size_t size;        ///< bytes of a coordinate, and of the order
 };
 
 inline constexpr nist_curve nistp256{"ecdsa-sha2-nistp256", "nistp256", "secp256r1",
                                      "\x2a\x86\x48\xce\x3d\x03\x01\x07", 32};
-inline constexpr nist_curve nistp384{"ecdsa-sha2-nistp384", "nistp384", "secp384r1",
-                                     "\x2b\x81\x04\x00\x22", 48};
-inline constexpr nist_curve nistp521{"ecdsa-sha2-nistp521", "nistp521", "secp521r1",
-                                     "\x2b\x81\x04\x00\x23", 66};
+inline constexpr nist_curve nistp384{
+    "ecdsa-sha2-nistp384", "nistp384", "secp384r1", {"\x2b\x81\x04\x00\x22", 5}, 48};
+inline constexpr nist_curve nistp521{
+    "ecdsa-sha2-nistp521", "nistp521", "secp521r1", {"\x2b\x81\x04\x00\x23", 5}, 66};
 inline constexpr std::array<const nist_curve*, 3> nist_curves{&nistp256, &nistp384, &nistp521};
 
 /// The curve of a key type, or null.

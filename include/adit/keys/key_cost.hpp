@@ -22,7 +22,8 @@ struct key_cost_limits {
     struct cost_category final : boost::system::error_category {
         [[nodiscard]] const char* name() const noexcept override { return "adit.keys"; }
         [[nodiscard]] std::string message(int) const override {
-            return "the key's passphrase is hashed more often than adit allows (ssh-keygen -p -a 24 "
+            return "the key's passphrase is hashed more often than adit allows (ssh-keygen -p -a "
+                   "24 "
                    "lowers it)";
         }
     };

@@ -27,8 +27,9 @@ struct ecdsa_signature {
                                                              bytes_view bytes);
 
 /// SSH's form of a signature that Botan made; nothing where its size is not the algorithm's.
-[[nodiscard]] std::optional<std::vector<byte>> from_botan_form(
-    const signature_algorithm& algorithm, std::size_t key_bits, bytes_view bytes);
+[[nodiscard]] std::optional<std::vector<byte>> from_botan_form(const signature_algorithm& algorithm,
+                                                               std::size_t key_bits,
+                                                               bytes_view bytes);
 
 // Details.
 

@@ -64,7 +64,7 @@ public:
 
 private:
     template <wire::message M>
-    [[nodiscard]] protocol::chunk encoded(const M& message);
+    [[nodiscard]] protocol::chunk encoded(const M& message, std::size_t more_room);
 };
 
 /// A result's value, or its error as a protocol_error.
@@ -83,8 +83,8 @@ task<M> packet_port::receive() {
 }
 
 template <wire::message M>
-protocol::chunk packet_port::encoded(const M& message) {
-    protocol::chunk place = reserve(wire::encoded_size(message));
+protocol::chunk packet_port::encoded(const M& message, std::size_t more_room) {
+    protocol::chunk place = reserve(wire::encoded_size(message) + more_room);
     if (!place) throw protocol_error(errc::out_of_memory);
     wire::writer w(place.room());
     wire::encode(w, message);
@@ -95,12 +95,13 @@ protocol::chunk packet_port::encoded(const M& message) {
 
 template <wire::message M>
 void packet_port::send(const M& message) {
-    send(encoded(message));
+    send(encoded(message, 0));
 }
 
 template <wire::message M>
 void packet_port::send_secret(const M& message) {
-    protocol::chunk place = encoded(message);
+    // The room behind a payload is for ordinary padding; this one is larger.
+    protocol::chunk place = encoded(message, protocol::secret_packet_step);
     place.pad_to = protocol::secret_packet_step;
     place.memory.mark_secret();
     send(std::move(place));

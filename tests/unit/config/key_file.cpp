@@ -1,4 +1,5 @@
 // Loading a private key from a path: each failure by its own errc.
+#include "support/fixed_random.hpp"
 #include "support/sample_keys.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/test.hpp"
@@ -45,7 +46,27 @@ BOOST_AUTO_TEST_CASE(s05_each_failure_has_its_own_error) {
     BOOST_TEST((error_of("/dev/null") == errc::not_a_key));
     BOOST_TEST((error_of(file("no key")) == errc::not_a_key));
     BOOST_TEST((error_of(file(key_text().substr(0, 100))) == errc::key_corrupt));
-    BOOST_TEST((error_of(file("-----BEGIN RSA PRIVATE KEY-----\n")) == errc::unsupported_key_type));
+    BOOST_TEST((error_of(file("-----BEGIN RSA PRIVATE KEY-----\n")) == errc::key_corrupt));
+    BOOST_TEST((error_of(file("PuTTY-User-Key-File-3: x\n")) == errc::unsupported_key_type));
+}
+
+BOOST_AUTO_TEST_CASE(a_passphrase_opens_what_is_encrypted_and_does_not_disturb_what_is_not) {
+    const test::temporary_directory folder;
+    const auto key = test::sample_key(1, "mine");
+    test::fixed_random random(1);
+    const crypto::secret_bytes right{'r', 'i', 'g', 'h', 't'};
+    const crypto::secret_bytes wrong{'w', 'r', 'o', 'n', 'g'};
+    const std::string path =
+        test::write_file(folder.file("key"), as_text(keys::to_openssh_format(key, right, random)));
+    BOOST_TEST((error_of(path) == errc::passphrase_needed));
+    BOOST_TEST((config::load_private_key(path, wrong).error() == errc::wrong_passphrase));
+    const auto opened = config::load_private_key(path, right);
+    BOOST_REQUIRE(opened.has_value());
+    BOOST_TEST((opened->public_part() == key.public_part()));
+    test::write_file(path, key_text());
+    BOOST_TEST(config::load_private_key(path, wrong).has_value());
+    BOOST_TEST(
+        (config::load_private_key(folder.file("absent"), right).error() == errc::key_file_missing));
 }
 
 BOOST_AUTO_TEST_CASE(l22_the_cap_is_one_mebibyte) {

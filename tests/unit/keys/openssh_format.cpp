@@ -1,10 +1,13 @@
 // OpenSSH's private key files: those of ssh-keygen, ours read by ssh-keygen, and damaged ones
 // (C53).
+#include "key_samples.hpp"
+#include "support/fixed_random.hpp"
 #include "support/run.hpp"
 #include "support/sample_keys.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/test.hpp"
 
+#include <adit/keys/key_parser.hpp>
 #include <adit/keys/openssh_format.hpp>
 
 #include <functional>
@@ -13,15 +16,16 @@ using namespace adit;
 
 namespace {
 
+namespace format = keys::openssh_format;
+
+const std::string begin_line = "-----BEGIN OPENSSH PRIVATE KEY-----";
+const std::string end_line = "-----END OPENSSH PRIVATE KEY-----";
+
 std::string file_of(bytes_view binary) {
-    return std::string(keys::openssh_format::begin_line) + '\n' + keys::to_base64(binary) + '\n' +
-           std::string(keys::openssh_format::end_line) + '\n';
+    return begin_line + '\n' + keys::to_base64(binary) + '\n' + end_line + '\n';
 }
 
-error_code error_of(std::string_view file) {
-    const auto key = keys::parse_private_key(as_bytes(file));
-    return key ? error_code() : key.error();
-}
+error_code error_of(std::string_view file) { return test::key_error(file); }
 
 /// Everything that a file says, to be changed and written again.
 struct parts {
@@ -37,18 +41,31 @@ struct parts {
 
     parts() { secret.insert(secret.end(), point.begin(), point.end()); }
 
+    /// Says so, and does not do it.
+    void encrypt(std::uint32_t rounds) {
+        cipher = "aes256-ctr";
+        kdf = "bcrypt";
+        const std::array<byte, 16> salt{1, 2, 3};
+        std::array<byte, 24> options{};
+        wire::writer w(options);
+        wire::put_fields(w, format::bcrypt_options{salt, rounds});
+        kdf_options = as_text(options);
+    }
+
     std::string file() const {
         std::vector<byte> section(1000);
         wire::writer s(section);
-        wire::put_fields(s, keys::openssh_format::ed25519_section{
-                                check, check_again, type, point, secret, comment, {padding}});
+        wire::put_fields(s, format::section_head{check, check_again, type});
+        wire::put_fields(s, format::ed25519_secret{point, secret});
+        s.put_string(as_bytes(comment));
+        s.put(padding);
         section.resize(s.size());
         std::vector<byte> binary(2000);
         wire::writer w(binary);
-        w.put(as_bytes(keys::openssh_format::magic));
-        wire::put_fields(w, keys::openssh_format::container{cipher, kdf, as_bytes(kdf_options),
-                                                            keys_count, blob, section});
-        w.put(behind);
+        w.put(as_bytes(format::magic));
+        wire::put_fields(
+            w, format::container{
+                   cipher, kdf, as_bytes(kdf_options), keys_count, blob, section, {behind}});
         binary.resize(w.size());
         return file_of(binary);
     }
@@ -58,6 +75,14 @@ error_code error_after(const std::function<void(parts&)>& change) {
     parts p;
     change(p);
     return error_of(p.file());
+}
+
+std::vector<keys::private_key> every_type() {
+    std::vector<keys::private_key> made;
+    made.push_back(test::sample_key(1));
+    for (const auto* curve : keys::nist_curves) made.push_back(test::sample_ecdsa_key(*curve, 7));
+    made.push_back(test::sample_rsa_key());
+    return made;
 }
 
 }  // namespace
@@ -105,35 +130,65 @@ BOOST_AUTO_TEST_CASE(line_ends_and_blanks_of_other_systems_do_not_matter) {
     BOOST_TEST(!error_of(file));
 }
 
-BOOST_AUTO_TEST_CASE(c53_a_passphrase_is_asked_for_only_where_it_helps) {
+BOOST_AUTO_TEST_CASE(our_files_of_every_type_load_here_and_in_ssh_keygen) {
     const test::temporary_directory folder;
-    const auto made = [&folder](const std::string& type, const std::string& cipher) {
-        const std::string path = folder.file(type + cipher);
-        BOOST_REQUIRE(test::run({"ssh-keygen", "-q", "-t", type, "-N", "secret", "-a", "1", "-Z",
-                                 cipher, "-f", path})
-                          .status == 0);
-        return error_of(test::read_file(path));
-    };
-    for (const std::string cipher : {"aes256-ctr", "aes128-cbc", "aes256-gcm@openssh.com",
-                                     "chacha20-poly1305@openssh.com", "3des-cbc"}) {
-        BOOST_TEST((made("ed25519", cipher) == errc::passphrase_needed));
+    test::fixed_random random(1);
+    for (keys::private_key& key : every_type()) {
+        key.set_comment("my comment");
+        const auto plain = keys::to_openssh_format(key);
+        const auto encrypted = keys::to_openssh_format(key, test::secret_of("secret"), random);
+        const std::string path = test::write_file(folder.file("key"), as_text(plain));
+        const std::string line = key.public_part().to_line(key.comment()) + '\n';
+        BOOST_TEST(test::run({"ssh-keygen", "-y", "-f", path}).output == line);
+        test::write_file(path, as_text(encrypted));
+        BOOST_TEST(test::run({"ssh-keygen", "-y", "-P", "secret", "-f", path}).output == line);
+        BOOST_TEST(!test::key_error(as_text(plain)));
+        BOOST_TEST(!test::key_error(as_text(encrypted), "secret"));
+        BOOST_TEST((test::key_error(as_text(encrypted)) == errc::passphrase_needed));
+        BOOST_TEST((test::key_error(as_text(encrypted), "") == errc::wrong_passphrase));
     }
-    BOOST_TEST((made("ecdsa", "aes256-ctr") == errc::unsupported_key_type));
-    BOOST_TEST((error_after([](parts& p) { p.cipher = "rot13"; }) == errc::unsupported_key_cipher));
 }
 
-BOOST_AUTO_TEST_CASE(other_kinds_of_keys_are_named_as_such) {
-    const test::temporary_directory folder;
-    for (const std::string type : {"rsa", "ecdsa"}) {
-        for (const std::string format : {"RFC4716", "PKCS8", "PEM"}) {
-            const std::string path = folder.file(type + format);
-            BOOST_REQUIRE(
-                test::run({"ssh-keygen", "-q", "-t", type, "-m", format, "-N", "", "-f", path})
-                    .status == 0);
-            BOOST_TEST((error_of(test::read_file(path)) == errc::unsupported_key_type));
-        }
+BOOST_AUTO_TEST_CASE(c53_a_passphrase_is_asked_for_only_where_it_helps) {
+    BOOST_TEST((error_after([](parts& p) { p.cipher = "rot13"; }) == errc::unsupported_key_cipher));
+    BOOST_TEST((error_after([](parts& p) { p.cipher = "aes256-ctr"; }) ==
+                errc::unsupported_key_cipher));  // and no key derivation
+    BOOST_TEST((error_after([](parts& p) { p.encrypt(1); }) == errc::passphrase_needed));
+    const auto unknown = test::sample_unknown_key("ssh-future", 1);
+    BOOST_TEST((error_after([&unknown](parts& p) {
+                    p.encrypt(1);
+                    p.blob.assign(unknown.blob().begin(), unknown.blob().end());
+                }) == errc::unsupported_key_type));
+}
+
+BOOST_AUTO_TEST_CASE(l21_rounds_are_capped_before_anybody_types_a_passphrase) {
+    BOOST_TEST((error_after([](parts& p) { p.encrypt(1024); }) == errc::passphrase_needed));
+    for (const std::uint32_t rounds : {1025U, 0x7fffffffU, 0xffffffffU}) {
+        const auto error = error_after([rounds](parts& p) { p.encrypt(rounds); });
+        BOOST_TEST((error == keys::key_too_costly()));
     }
-    BOOST_TEST((error_of("PuTTY-User-Key-File-3: ssh-ed25519\n") == errc::unsupported_key_type));
+    BOOST_TEST((error_after([](parts& p) { p.encrypt(0); }) == errc::key_corrupt));
+}
+
+BOOST_AUTO_TEST_CASE(c53_the_frame_of_an_encrypted_section_is_checked_first) {
+    using change = std::function<void(parts&)>;
+    const std::vector<change> changes{
+        [](parts& p) { p.kdf_options.pop_back(); },
+        [](parts& p) { p.kdf_options += 'x'; },
+        [](parts& p) { p.kdf_options.clear(); },
+        [](parts& p) { p.kdf_options = std::string(7, '\0') + '\1'; },  // no salt
+        [](parts& p) { p.behind = {0}; },
+        [](parts& p) { p.cipher = "aes256-gcm@openssh.com"; },  // without its tag
+        [](parts& p) { p.padding.push_back(7); },
+    };
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        BOOST_TEST_INFO("change " << i);
+        const auto error = error_after([&changes, i](parts& p) {
+            p.encrypt(1);
+            changes[i](p);
+        });
+        BOOST_TEST((error == errc::key_corrupt));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_private_key_is_not_a_key) {
@@ -146,8 +201,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_private_key_is_not_a_key) {
 }
 
 BOOST_AUTO_TEST_CASE(c53_an_empty_or_open_ended_body_is_corrupt) {
-    const std::string begin(keys::openssh_format::begin_line);
-    const std::string end(keys::openssh_format::end_line);
+    const std::string& begin = begin_line;
+    const std::string& end = end_line;
     for (const std::string& text :
          {begin, begin + "\n", begin + end, begin + "\n" + end + "\n", begin + "\nAAAA\n" + end,
           begin + "\n!!!!\n" + end, begin + "\n" + begin + "\n" + end}) {

@@ -40,7 +40,20 @@ BOOST_AUTO_TEST_CASE(every_algorithm_belongs_to_a_key_type_and_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(the_default_names_are_the_table_in_its_order) {
-    BOOST_TEST(keys::default_host_key_algorithm_names() == "ssh-ed25519");
+    BOOST_TEST(keys::default_host_key_algorithm_names() ==
+               "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+               "rsa-sha2-512,rsa-sha2-256");
+}
+
+BOOST_AUTO_TEST_CASE(c33_an_rsa_key_has_two_algorithms_and_neither_is_sha_1) {
+    const std::vector<std::string_view> rsa{"rsa-sha2-512", "rsa-sha2-256"};
+    BOOST_TEST(keys::signature_algorithms_for("ssh-rsa") == rsa, boost::test_tools::per_element());
+    for (const keys::key_type& row : keys::key_types) {
+        const auto names = keys::signature_algorithms_for(row.name);
+        BOOST_TEST(names.size() == (row.name == "ssh-rsa" ? 2U : 1U));
+    }
+    BOOST_TEST(keys::signature_algorithms_for("rsa-sha2-512").empty());
+    BOOST_TEST(keys::signature_algorithms_for("ssh-dss").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
