@@ -14,6 +14,7 @@
 #include <adit/detail/io_result.hpp>
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <array>
 #include <cstddef>
@@ -61,7 +62,8 @@ public:
     /// Used by client.hpp.
     explicit channel(std::shared_ptr<detail::channel_core> core)
         : ex_(core->ex), core_(std::move(core)) {}
-    channel(channel&& other) noexcept = default;
+    /// What was moved from is closed, and still says so on its executor.
+    channel(channel&& other) noexcept : ex_(other.ex_), core_(std::move(other.core_)) {}
     channel& operator=(channel&& other) noexcept;
     ~channel() { close(); }
 
@@ -126,7 +128,7 @@ public:
 private:
     void close(bool drop_queued);
 
-    executor ex_;
+    executor ex_ = asio::system_executor();
     std::shared_ptr<detail::channel_core> core_;
 };
 
@@ -150,7 +152,7 @@ inline void lease::consume(std::size_t n) {
 inline channel& channel::operator=(channel&& other) noexcept {
     if (this != &other) {
         close();
-        ex_ = std::move(other.ex_);
+        ex_ = other.ex_;
         core_ = std::move(other.core_);
     }
     return *this;

@@ -188,8 +188,6 @@ inline task<> client::handshake(std::shared_ptr<state> s) {
     if (s->link->stream().report().peer_version.starts_with("SSH-2.0-adit_")) {
         s->link->channels().reset_on_bare_close = true;
     }
-    s->link->stream().report().methods_tried.clear();  // a later failure is not about the login
-    s->link->stream().report().methods_left.clear();
     s->ready = true;
     s->link->start([identity = host_identity{s->options.host, s->options.port, s->options.trust}](
                        packet_stream& stream, kex_session& kex, protocol::packet kexinit) {

@@ -128,11 +128,12 @@ inline std::string diagnostics::describe(error_code ec) const {
     if (!our_list.empty() || !their_list.empty()) {
         line += "; we offer [" + our_list + "], the peer offers [" + their_list + "]";
     }
-    if (!methods_tried.empty()) {
+    const bool login = stage == stage::authentication;
+    if (login && !methods_tried.empty()) {
         line += "; tried";
         for (const std::string& method : methods_tried) line += " " + method;
     }
-    if (!methods_left.empty()) line += "; the server would accept " + methods_left;
+    if (login && !methods_left.empty()) line += "; the server would accept " + methods_left;
     if (!peer_text.empty()) line += "; the peer says: \"" + peer_text + "\"";
     return line;
 }

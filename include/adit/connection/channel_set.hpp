@@ -242,6 +242,7 @@ inline void channel_set::grant(std::uint32_t channel, std::size_t n) {
 
 inline void channel_set::release_if_done(std::uint32_t channel) {
     if (!table_.release_if_done(channel)) return;
+    box_.retire(channel);
     if (const auto core = std::exchange(cores_[channel], nullptr)) {
         core->owner = nullptr;
         if (core->closing) core->closing.complete({});

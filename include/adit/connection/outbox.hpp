@@ -36,6 +36,9 @@ public:
 
     /// What is queued for a channel is dropped, as when it is cut off.
     void discard(std::uint32_t channel);
+    /// The channel is over and its number may be given away: what is left of it is its CLOSE, which
+    /// goes ahead of anything that the number's next life may queue.
+    void retire(std::uint32_t channel);
     void clear() noexcept;
 
 private:
@@ -110,6 +113,13 @@ inline void outbox::discard(std::uint32_t channel) {
     unsent_ -= std::exchange(q.bytes, 0);
     q.chunks.clear();
     if (std::exchange(q.has_turn, false)) std::erase(turns_, channel);
+}
+
+inline void outbox::retire(std::uint32_t channel) {
+    if (unsent(channel) == 0) return;
+    protocol::chunk last = std::move(channels_[channel].chunks.back());
+    discard(channel);
+    control_.push_back(std::move(last));
 }
 
 inline void outbox::clear() noexcept {

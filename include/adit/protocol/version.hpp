@@ -36,6 +36,11 @@ public:
     /// The peer's line as received, without CR LF: it enters the exchange hash like this (C03).
     /// While not done: the line that is being read, so that an error can quote it.
     [[nodiscard]] const std::string& line() const noexcept { return line_; }
+    /// What came first, if it was no identification: the words of whatever listens there. It may
+    /// be the beginning of a line.
+    [[nodiscard]] const std::string& foreign_words() const noexcept {
+        return first_line_.empty() && !may_be_identification() ? line_ : first_line_;
+    }
 
 private:
     void end_of_line();
@@ -52,6 +57,7 @@ private:
     std::size_t lines_left_;
     std::size_t bytes_left_;
     std::string line_;
+    std::string first_line_;  // of those before the identification
     std::size_t line_bytes_ = 0;
     bool carriage_return_ = false;
     bool done_ = false;
@@ -111,6 +117,7 @@ inline void identification_reader::end_of_line() {
         return;
     }
     --lines_left_;
+    if (first_line_.empty()) first_line_ = line_;
     line_.clear();
     line_bytes_ = 0;
     carriage_return_ = false;

@@ -166,12 +166,21 @@ inline task<std::string> packet_stream::receive_identification() {
     protocol::identification_reader reader(ours_, caps_);
     co_await flush();
     while (!reader.done()) {
-        if (in_.unparsed().empty()) co_await fill();
-        in_.consume(reader.feed(in_.unparsed()));
-        if (reader.error() != errc::ok) {
-            report_.peer_text = escaped(reader.line(), 80);
-            throw protocol_error(reader.error());
+        bool heard_out = false;
+        try {
+            if (in_.unparsed().empty()) co_await fill();
+        } catch (const boost::system::system_error& e) {
+            // Something that said its piece and hung up, as an HTTP server does, was no SSH server.
+            heard_out =
+                !reader.foreign_words().empty() && e.code() != asio::error::operation_aborted;
+            if (!heard_out) throw;
         }
+        in_.consume(reader.feed(in_.unparsed()));
+        const errc wrong = heard_out ? errc::not_an_ssh_server : reader.error();
+        if (wrong == errc::ok) continue;
+        const bool foreign = wrong == errc::not_an_ssh_server && !reader.foreign_words().empty();
+        report_.peer_text = escaped(foreign ? reader.foreign_words() : reader.line(), 80);
+        throw protocol_error(wrong);
     }
     report_.peer_version = escaped(reader.line());
     co_return reader.line();
