@@ -241,8 +241,10 @@ inline std::optional<protocol::packet> connection::dispatch_batch() {
 // Between the peer's KEXINIT and its NEWKEYS nothing but key exchange comes in, so the reader
 // itself runs it: what is behind NEWKEYS cannot be read before it is done anyway.
 inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
+    // The KEXINIT itself has been counted already. One packet of ours is enough: OpenSSH with a tiny
+    // RekeyLimit asks for new keys before it sends anything with those it has.
     const bool moved =
-        stream_.in().packets_since_keys() > 1 || stream_.out().packets_since_keys() > 1;
+        stream_.in().packets_since_keys() > 1 || stream_.out().packets_since_keys() > 0;
     // L20; what we began ourselves (by the clock, perhaps) the peer only answers.
     if (!moved && !exchanging_) throw protocol_error(errc::rekey_too_often);
     if (!std::exchange(exchanging_, true)) exchange_began_ = clock::now();

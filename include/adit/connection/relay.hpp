@@ -49,6 +49,8 @@ private:
     static task<> watch_stream(std::shared_ptr<relay> self);
     static task<> watch_channel(std::shared_ptr<relay> self);
     [[nodiscard]] task<> wait_for(bool readable);
+    /// One read into places of the channel; what the stream says when it read nothing.
+    [[nodiscard]] error_code move_to_channel();
     [[nodiscard]] task<> write_all_received();
     [[nodiscard]] task<> write_lent();
 
@@ -62,6 +64,7 @@ private:
     asio::cancellation_signal stop_watching_;
     relay_report report_;
     std::size_t running_ = 0;
+    std::size_t places_ = 1;  // to be reserved for the next read
     bool to_channel_ended_ = false;
     bool to_stream_ended_ = false;
     bool finished_ = false;
@@ -126,35 +129,40 @@ inline task<> relay::wait_for(bool readable) {
     }
 }
 
-// More places only while the stream fills them: what trickles in does not get a large slab.
+// While it waits it holds no place: an idle relay has no memory in the pool.
 inline task<> relay::pump_to_channel(std::shared_ptr<relay> self) {
-    std::size_t places = 1;
+    channel_core& far = *self->far_;
     while (!self->finished_) {
-        channel_core& far = *self->far_;
         if (!far.write_end && !far.may_write()) co_await self->wait_for(false);
         if (far.write_end || far.owner == nullptr) co_return;  // see watch_channel
-        const reserved_places room = far.owner->reserve(far, places);
-        if (room.count == 0) {
-            if (!far.may_write()) continue;
-            throw protocol_error(errc::out_of_memory);
-        }
-        const io_result got = self->near_->try_read(std::span(room.buffers).first(room.count));
-        if (got.size != 0) {
-            far.owner->commit(far, room, got.size);
-            self->report_.to_channel += got.size;
-            const bool filled = got.size >= asio::buffer_size(room.buffers[0]) * room.count;
-            places = filled ? std::min(places * 2, reserved_places::most)
-                            : std::max<std::size_t>(1, got.size / room.buffers[0].size());
-        } else if (got.ec == asio::error::would_block) {
-            places = 1;
+        const error_code ec = self->move_to_channel();
+        if (ec == asio::error::would_block) {
             co_await self->near_->wait_readable();
-        } else if (got.ec == asio::error::eof) {
+        } else if (ec == asio::error::eof) {
             far.owner->send_eof(far);
             co_return;
-        } else {
-            throw boost::system::system_error(got.ec);
+        } else if (ec) {
+            throw boost::system::system_error(ec);
         }
     }
+}
+
+// More places only while the stream fills them: what trickles in does not get a large slab.
+inline error_code relay::move_to_channel() {
+    channel_core& far = *far_;
+    const reserved_places room = far.owner->reserve(far, places_);
+    if (room.count == 0) return far.may_write() ? error_code(errc::out_of_memory) : error_code();
+    const io_result got = near_->try_read(std::span(room.buffers).first(room.count));
+    if (got.size == 0) {
+        places_ = 1;
+        return got.ec;
+    }
+    far.owner->commit(far, room, got.size);
+    report_.to_channel += got.size;
+    const bool filled = got.size >= asio::buffer_size(room.buffers[0]) * room.count;
+    places_ = filled ? std::min(places_ * 2, reserved_places::most)
+                     : std::max<std::size_t>(1, got.size / room.buffers[0].size());
+    return {};
 }
 
 inline task<> relay::pump_to_stream(std::shared_ptr<relay> self) {

@@ -36,15 +36,15 @@ std::vector<byte> extensions(std::uint32_t count, std::string_view name, std::st
 // The connection's end when the server, after the login, sends these messages.
 error_code end_after(scene& s, std::vector<std::vector<byte>> messages) {
     s.make_ready();
-    error_code closed;
-    s.ssh().async_wait_closed([&](error_code ec) { closed = ec; });
+    const auto closed = std::make_shared<error_code>();
+    s.ssh().async_wait_closed([closed](error_code ec) { *closed = ec; });
     const auto server_part = [&]() -> task<> {
         for (const auto& m : messages) s.server().port().send_now(m);
         co_await s.server().flush();
     };
     s.play({server_part});
     s.step();
-    return closed;
+    return *closed;
 }
 
 }  // namespace

@@ -1,0 +1,176 @@
+// adit/trust.hpp: the usual answers to whether a host key is the right one, over files and pins. What
+// a file says is the subject of unit/config/known_hosts.cpp; here it is what follows from it (S07).
+#include "support/print.hpp"
+#include "support/sample_keys.hpp"
+#include "support/temporary_directory.hpp"
+#include "support/test.hpp"
+
+#include <adit/trust.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+namespace asio = boost::asio;
+using adit::error_code;
+using adit::errc;
+using adit::host_key_answer;
+using adit::host_key_check;
+using adit::host_key_question;
+using adit::known_hosts_files;
+using adit::task;
+using adit::test::sample_public_key;
+
+namespace {
+
+struct reply {
+    host_key_answer answer{};
+    std::string detail;
+    error_code failure;
+};
+
+// What `check` says about sample key `number` of host "db.test", port 22.
+reply ask(const host_key_check& check, adit::byte number) {
+    reply r;
+    const auto key = sample_public_key(number);
+    const host_key_question question{"db.test", 22, &key, adit::keys::fingerprint(key), &r.detail};
+    asio::io_context ctx;
+    const auto body = [&]() -> task<> { r.answer = co_await check(question); };
+    asio::co_spawn(ctx, body, [&](std::exception_ptr thrown) {
+        try {
+            if (thrown) std::rethrow_exception(thrown);
+        } catch (const boost::system::system_error& e) {
+            r.failure = e.code();
+        }
+    });
+    ctx.run();
+    return r;
+}
+
+struct folder {
+    adit::test::temporary_directory place;
+    std::string user = place.file("known_hosts");
+    std::string global = place.file("global");
+    known_hosts_files files{{user}, {global}};
+
+    std::string line(adit::byte number) const {
+        return "db.test " + sample_public_key(number).to_line() + "\n";
+    }
+    std::string content() const {
+        return std::filesystem::exists(user) ? adit::test::read_file(user) : std::string();
+    }
+};
+
+adit::unknown_host_question saying(bool answer, int& asked) {
+    return [answer, &asked](const host_key_question&) -> task<bool> {
+        ++asked;
+        co_return answer;
+    };
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(trust)
+
+BOOST_AUTO_TEST_CASE(s07_known_hosts_take_known_keys_only) {
+    const folder f;
+    adit::test::write_file(f.user, f.line(1));
+    const auto check = adit::trust_known_hosts(f.files);
+    BOOST_TEST((ask(check, 1).answer == host_key_answer::trusted));
+    const reply other = ask(check, 2);
+    BOOST_TEST((other.answer == host_key_answer::changed));
+    BOOST_TEST(other.detail.find(f.user + ":1") != std::string::npos);
+    BOOST_TEST(other.detail.find(adit::keys::fingerprint(sample_public_key(1))) !=
+               std::string::npos);
+    BOOST_TEST(f.content() == f.line(1));
+}
+
+BOOST_AUTO_TEST_CASE(s07_unknown_host_is_unknown_and_nothing_is_written) {
+    const folder f;
+    BOOST_TEST((ask(adit::trust_known_hosts(f.files), 1).answer == host_key_answer::unknown));
+    BOOST_TEST(!std::filesystem::exists(f.user));
+}
+
+BOOST_AUTO_TEST_CASE(s07_revoked_key_is_refused_by_every_policy) {
+    const folder f;
+    adit::test::write_file(f.user, f.line(1));
+    adit::test::write_file(f.global, "@revoked * " + sample_public_key(1).to_line() + "\n");
+    int asked = 0;
+    for (const auto& check : {adit::trust_known_hosts(f.files), adit::trust_on_first_use(f.files),
+                              adit::trust_after_asking(f.files, saying(true, asked))}) {
+        BOOST_TEST((ask(check, 1).answer == host_key_answer::revoked));
+    }
+    BOOST_TEST(asked == 0);
+}
+
+BOOST_AUTO_TEST_CASE(s07_changed_key_is_refused_by_every_policy) {
+    const folder f;
+    adit::test::write_file(f.user, f.line(1));
+    int asked = 0;
+    for (const auto& check : {adit::trust_known_hosts(f.files), adit::trust_on_first_use(f.files),
+                              adit::trust_after_asking(f.files, saying(true, asked))}) {
+        BOOST_TEST((ask(check, 2).answer == host_key_answer::changed));
+    }
+    BOOST_TEST(asked == 0);
+    BOOST_TEST(f.content() == f.line(1));
+}
+
+BOOST_AUTO_TEST_CASE(first_use_is_remembered_and_held_to) {
+    const folder f;
+    const auto check = adit::trust_on_first_use(f.files);
+    BOOST_TEST((ask(check, 1).answer == host_key_answer::trusted));
+    BOOST_TEST(f.content().find(sample_public_key(1).to_line()) != std::string::npos);
+    BOOST_TEST((ask(check, 1).answer == host_key_answer::trusted));
+    BOOST_TEST((ask(check, 2).answer == host_key_answer::changed));
+}
+
+BOOST_AUTO_TEST_CASE(asking_decides_about_new_hosts_only) {
+    const folder f;
+    int asked = 0;
+    BOOST_TEST((ask(adit::trust_after_asking(f.files, saying(false, asked)), 1).answer ==
+                host_key_answer::rejected));
+    BOOST_TEST(!std::filesystem::exists(f.user));
+    const auto yes = adit::trust_after_asking(f.files, saying(true, asked));
+    BOOST_TEST((ask(yes, 1).answer == host_key_answer::trusted));
+    BOOST_TEST((ask(yes, 1).answer == host_key_answer::trusted));
+    BOOST_TEST(asked == 2);
+}
+
+BOOST_AUTO_TEST_CASE(s06_file_that_cannot_be_read_is_no_empty_file) {
+    const folder f;
+    std::filesystem::create_directory(f.user);
+    for (const auto& check : {adit::trust_known_hosts(f.files), adit::trust_on_first_use(f.files)}) {
+        const reply r = ask(check, 1);
+        BOOST_TEST(r.failure == errc::known_hosts_unreadable);
+        BOOST_TEST((r.answer != host_key_answer::trusted));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(host_that_cannot_be_remembered_is_trusted_once_and_said_so) {
+    const folder f;
+    known_hosts_files nowhere{{f.place.file("missing") + "/deep/known_hosts"}, {}};
+    adit::test::write_file(f.place.file("missing"), "a file, not a folder");
+    const reply r = ask(adit::trust_on_first_use(nowhere), 1);
+    if (!r.failure) {
+        BOOST_TEST((r.answer == host_key_answer::trusted));
+        BOOST_TEST(!r.detail.empty());
+    } else {
+        BOOST_TEST(r.failure == errc::known_hosts_unreadable);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(pins_take_exactly_their_keys) {
+    const auto one = adit::keys::fingerprint(sample_public_key(1));
+    const auto two = adit::keys::fingerprint(sample_public_key(2));
+    const auto check = adit::trust_fingerprints({one, two});
+    BOOST_TEST((ask(check, 1).answer == host_key_answer::trusted));
+    BOOST_TEST((ask(check, 2).answer == host_key_answer::trusted));
+    BOOST_TEST((ask(check, 3).answer == host_key_answer::changed));
+    for (const std::string& wrong : {std::string(), std::string("SHA256:"), one.substr(0, 20),
+                                     one.substr(7), "MD5:" + one.substr(7)}) {
+        BOOST_TEST((ask(adit::trust_fingerprints({wrong}), 1).answer == host_key_answer::changed),
+                   wrong);
+    }
+    BOOST_TEST((ask(adit::trust_fingerprints({}), 1).answer == host_key_answer::changed));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
