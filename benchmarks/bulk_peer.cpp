@@ -1,8 +1,8 @@
-// The two ends of a bulk measurement: sends or receives a numbered stream of bytes over plain TCP and
-// says how long it took. Used by bench.py, one on each side of a tunnel; it knows no SSH.
+// The two ends of a bulk measurement: sends or receives a numbered stream of bytes over plain TCP
+// and says how long it took. Used by bench.py, one on each side of a tunnel; it knows no SSH.
 //
-//     bulk-peer serve source|sink BYTES               prints its port, then one result per connection
-//     bulk-peer dial  source|sink BYTES PORT          prints its result
+//     bulk-peer serve source|sink BYTES               prints its port, then one result per
+//     connection bulk-peer dial  source|sink BYTES PORT          prints its result
 //
 // The stream is 64-bit numbers, so the receiver notices a byte that is lost, doubled or moved.
 #include <boost/asio/buffer.hpp>

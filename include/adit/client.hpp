@@ -58,7 +58,7 @@ public:
     client(Stream&& stream, client_options options);
     client(client&&) noexcept = default;
     client& operator=(client&& other) noexcept;
-    ~client() { close(); }
+    ~client();
 
     [[nodiscard]] executor_type get_executor() const { return state_->link->get_executor(); }
 
@@ -96,6 +96,8 @@ public:
     [[nodiscard]] session_info info() const;
 
 private:
+    friend class tunnel;
+
     struct state {
         state(std::shared_ptr<detail::connection> l, client_options o)
             : link(std::move(l)), options(std::move(o)) {}
@@ -108,7 +110,12 @@ private:
         std::unique_ptr<detail::any_stream> stream, client_options options);
     static task<> converse(std::shared_ptr<state> s);
     static task<> handshake(std::shared_ptr<state> s);
-    static task<channel> open(std::shared_ptr<state> s, target to);
+    static task<channel> open(std::shared_ptr<state> s, target to, std::string& words);
+    /// async_open as a task; `words` become the server's on a refusal, escaped. Both outlive it.
+    [[nodiscard]] task<channel> open(target to, std::string& words) {
+        return open(state_, std::move(to), words);
+    }
+    static task<channel> open_and_report(std::shared_ptr<state> s, target to);
 
     std::shared_ptr<state> state_;
 };
@@ -188,6 +195,7 @@ inline task<> client::handshake(std::shared_ptr<state> s) {
     if (s->link->stream().report().peer_version.starts_with("SSH-2.0-adit_")) {
         s->link->channels().reset_on_bare_close = true;
     }
+    if (s->link->finished()) throw protocol_error(s->link->error());
     s->ready = true;
     s->link->start([identity = host_identity{s->options.host, s->options.port, s->options.trust}](
                        packet_stream& stream, kex_session& kex, protocol::packet kexinit) {
@@ -201,7 +209,12 @@ auto client::async_handshake(Token&& token) {
         get_executor(), [s = state_] { return handshake(s); }, std::forward<Token>(token));
 }
 
-inline task<channel> client::open(std::shared_ptr<state> s, target to) {
+inline client::~client() {
+    close();
+    if (state_ != nullptr) state_->link->stream().listen({});
+}
+
+inline task<channel> client::open(std::shared_ptr<state> s, target to, std::string& words) {
     detail::connection& link = *s->link;
     if (!s->ready) throw protocol_error(errc::connection_closed);
     if (link.finished()) throw protocol_error(link.error());
@@ -221,13 +234,26 @@ inline task<channel> client::open(std::shared_ptr<state> s, target to) {
             co_await detail::with_deadline(std::move(waiting), limit);
         }
     } catch (const boost::system::system_error& e) {
-        adit::diagnostics& report = link.stream().report();
-        report.subject = to.host + ":" + std::to_string(to.port);
-        report.peer_text = core->peer_words;
+        words = core->peer_words;
         if (e.code() == asio::error::timed_out) throw protocol_error(errc::deadline_exceeded);
         throw;
     }
     co_return handle;
+}
+
+// The report is the connection's: a channel that was refused may use it, one that was lost with the
+// connection must not.
+inline task<channel> client::open_and_report(std::shared_ptr<state> s, target to) {
+    const std::string where = to.host + ":" + std::to_string(to.port);
+    std::string words;
+    try {
+        co_return co_await open(s, std::move(to), words);
+    } catch (const boost::system::system_error&) {
+        adit::diagnostics& report = s->link->stream().report();
+        if (!s->link->finished()) report.subject = where;
+        if (!s->link->finished()) report.peer_text = words;
+        throw;
+    }
 }
 
 template <class Token>
@@ -235,7 +261,7 @@ auto client::async_open(target to, Token&& token) {
     constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
                          asio::cancellation_type::total;
     return detail::door(
-        get_executor(), [s = state_, to = std::move(to)] { return open(s, to); },
+        get_executor(), [s = state_, to = std::move(to)] { return open_and_report(s, to); },
         std::forward<Token>(token), any);
 }
 

@@ -5,12 +5,14 @@
 
 #include <adit/detail/deadline.hpp>
 #include <adit/detail/door.hpp>
+#include <adit/detail/signal.hpp>
 #include <adit/error.hpp>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -44,10 +46,28 @@ namespace detail {
     return name ? error_code(errc::name_not_found) : ec;
 }
 
+// A look-up that nobody waits for any more goes on by itself: the system's cannot be cancelled, and
+// Asio 1.81 does not pretend that it could.
+struct look_up {
+    explicit look_up(const executor& ex) : resolver(ex), done(ex) {}
+    asio::ip::tcp::resolver resolver;
+    asio::ip::tcp::resolver::results_type addresses;
+    error_code ec;
+    signal done;
+};
+
 inline task<connected_socket> dial(executor ex, std::string host, std::uint16_t port) {
-    asio::ip::tcp::resolver resolver(ex);
-    auto looking_up = resolver.async_resolve(host, std::to_string(port), asio::deferred);
-    const auto addresses = co_await std::move(looking_up);
+    const auto names = std::make_shared<look_up>(ex);
+    names->resolver.async_resolve(
+        host, std::to_string(port),
+        [names](error_code ec, const asio::ip::tcp::resolver::results_type& found) {
+            names->ec = ec;
+            names->addresses = found;
+            names->done.notify();
+        });
+    co_await names->done.wait();
+    if (names->ec) throw boost::system::system_error(names->ec);
+    const auto addresses = names->addresses;
     asio::ip::tcp::socket socket(ex);
     auto connecting = asio::async_connect(socket, addresses, asio::deferred);
     static_cast<void>(co_await std::move(connecting));

@@ -39,6 +39,7 @@ struct diagnostics {
     std::string peer_text;     ///< the peer's own words about the failure
     disconnect_reason peer_reason = disconnect_reason::none;
     std::string subject;     ///< the file, the list, the key or the channel concerned
+    std::string warning;     ///< what went wrong and stopped nothing: a key not remembered
     std::string our_list;    ///< what we offered, when nothing was common
     std::string their_list;  ///< what the peer offered, when nothing was common
     std::vector<std::string> methods_tried;

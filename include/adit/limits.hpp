@@ -42,7 +42,7 @@ struct limits {
 
     // Waiting (L01, L17, L18). Zero switches a deadline off.
     std::chrono::milliseconds connect_timeout{10'000};
-    std::chrono::milliseconds handshake_timeout{30'000};
+    std::chrono::milliseconds handshake_timeout{30'000};  ///< raise it where a person answers
     std::chrono::milliseconds open_timeout{15'000};
     std::chrono::milliseconds rekey_timeout{60'000};
     std::chrono::milliseconds stalled_write_timeout{120'000};

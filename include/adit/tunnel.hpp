@@ -71,7 +71,7 @@ public:
         : state_(std::make_shared<state>(std::move(ex), std::move(options))) {}
     tunnel(tunnel&&) noexcept = default;
     tunnel& operator=(tunnel&&) = delete;
-    ~tunnel() { close(); }
+    ~tunnel();
 
     [[nodiscard]] executor_type get_executor() const { return state_->ex; }
 
@@ -91,7 +91,9 @@ public:
 
     /// Where the forwards listen, in their order. Known after async_start.
     [[nodiscard]] std::vector<asio::ip::tcp::endpoint> endpoints() const;
-    [[nodiscard]] session_info info() const { return state_->ssh->info(); }
+    [[nodiscard]] session_info info() const {
+        return state_->ssh ? state_->ssh->info() : session_info();
+    }
     [[nodiscard]] const adit::diagnostics& diagnostics() const noexcept {
         return state_->ssh ? state_->ssh->diagnostics() : state_->early;
     }
@@ -149,9 +151,11 @@ inline task<> tunnel::start(std::shared_ptr<state> s) {
     auto dialling = async_connect(s->ex, s->options.address, login.port,
                                   login.limits.connect_timeout, asio::deferred);
     connected_socket dialled = co_await std::move(dialling);
+    if (s->closed) throw protocol_error(s->cause);
     s->ssh = std::make_unique<client>(std::move(*dialled.socket), login);
     auto shaking = s->ssh->async_handshake(asio::deferred);
     co_await std::move(shaking);
+    if (s->closed) throw protocol_error(s->cause);
     for (std::size_t i = 0; i < s->acceptors.size(); ++i) {
         if (!s->acceptors[i].is_open()) continue;
         s->acceptors[i].listen();
@@ -265,6 +269,9 @@ inline task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index) {
 
 inline task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket local,
                             tunnel_event event) {
+    // Whatever ends this process or this relay before its good end shows as a reset.
+    error_code ignored;
+    local.set_option(asio::socket_base::linger(true, 0), ignored);
     auto near = detail::erase(std::move(local));
     target to = s->options.forwards[event.forward].to;
     const auto colon = event.peer.rfind(':');
@@ -272,13 +279,11 @@ inline task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket loca
     to.originator_port = static_cast<std::uint16_t>(std::stoul(event.peer.substr(colon + 1)));
     channel far;
     try {
-        auto opening = s->ssh->async_open(std::move(to), asio::deferred);
-        far = co_await std::move(opening);
+        far = co_await s->ssh->open(std::move(to), event.text);
     } catch (const boost::system::system_error& e) {
         near->close(detail::close_mode::abortive);
         event.what = tunnel_event::kind::refused;
         event.error = e.code();
-        event.text = s->ssh->diagnostics().peer_text;
         report(*s, event);
         co_return;
     }
@@ -304,11 +309,19 @@ inline task<> tunnel::run_relay(std::shared_ptr<state> s, std::shared_ptr<detail
 inline void tunnel::stop(state& s, error_code cause) {
     if (std::exchange(s.closed, true)) return;
     s.cause = cause;
+    const auto running = s.relays;  // each takes itself out of the list
+    for (const auto& one : running) one->abort(cause);
     s.ended.notify();
     for (auto& acceptor : s.acceptors) {
         error_code ignored;
         acceptor.close(ignored);
     }
+}
+
+// Relays may still end after this, and then nobody must be told.
+inline tunnel::~tunnel() {
+    close();
+    if (state_ != nullptr) state_->options.on_event = nullptr;
 }
 
 inline void tunnel::close() {

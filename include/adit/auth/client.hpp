@@ -49,8 +49,8 @@ using methods = std::deque<std::unique_ptr<method>>;
     return wire::name_list{methods_left}.contains(name);
 }
 
-// Positions are indices: g++ 12 loses the parameters of a coroutine that takes a deque's iterator by
-// value beside references.
+// Positions are indices: g++ 12 loses the parameters of a coroutine that takes a deque's iterator
+// by value beside references.
 
 // The first request goes out before the service is accepted: one round trip less.
 inline task<std::size_t> begin_first(packet_port& port, methods& all, const login& who) {
@@ -69,10 +69,18 @@ inline task<std::size_t> begin_first(packet_port& port, methods& all, const logi
     co_return current;
 }
 
+// Where to look for the next attempt. A factor that was accepted is done with; those before it,
+// which may have been refused only because they were not in turn, get another chance.
+inline std::size_t after(methods& all, std::size_t current, const verdict& answer) {
+    if (!answer.partial) return all[current]->again() ? current : current + 1;
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(current));
+    for (const auto& left : all) left->renew();
+    return 0;
+}
+
 // The next method that the server still wants and that sends something; size() when there is none.
 inline task<std::size_t> begin_next(packet_port& port, methods& all, std::size_t current,
                                     const login& who, const std::string& methods_left) {
-    if (!all[current]->again()) ++current;
     for (; current < all.size(); ++current) {
         if (!listed(methods_left, all[current]->name())) continue;
         const bool sent = co_await all[current]->begin(port, who);
@@ -90,7 +98,8 @@ inline task<> authenticate(packet_port& port, const client_options& options, con
         const verdict answer = co_await all[current]->finish(port, who);
         if (answer.success) co_return;
         report.methods_left = escaped(answer.methods_left);
-        current = co_await begin_next(port, all, current, who, answer.methods_left);
+        const std::size_t from = after(all, current, answer);
+        current = co_await begin_next(port, all, from, who, answer.methods_left);
     }
     throw protocol_error(options.credentials.empty() ? errc::no_credentials
                                                      : errc::authentication_failed);

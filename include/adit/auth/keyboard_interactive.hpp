@@ -21,6 +21,7 @@ public:
 
     [[nodiscard]] std::string_view name() const noexcept override { return "keyboard-interactive"; }
     [[nodiscard]] bool again() const noexcept override { return used_ < attempts_ && !gave_up_; }
+    void renew() noexcept override { used_ = 0; }
     [[nodiscard]] task<bool> begin(packet_port& port, const login& who) override;
     [[nodiscard]] task<verdict> finish(packet_port& port, const login& who) override;
 
@@ -80,7 +81,8 @@ inline task<verdict> keyboard_interactive::finish(packet_port& port, const login
 
 inline task<> keyboard_interactive::answer(packet_port& port, const prompt_question& question) {
     std::vector<secret_bytes> answers;
-    if (!question.prompts.empty()) answers = co_await responder_(question);
+    const auto ask = [this, &question] { return responder_(question); };
+    if (!question.prompts.empty()) answers = co_await guarded(ask, errc::prompt_cancelled);
     if (answers.size() != question.prompts.size()) {
         gave_up_ = true;
         throw protocol_error(errc::prompt_cancelled);

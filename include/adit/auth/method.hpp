@@ -27,6 +27,8 @@ public:
     [[nodiscard]] virtual task<bool> begin(packet_port& port, const login& who) = 0;
     /// Waits for the answer.
     [[nodiscard]] virtual task<verdict> finish(packet_port& port, const login& who) = 0;
+    /// Another factor was accepted: what was refused before it came in turn may be tried again.
+    virtual void renew() noexcept {}
     /// Whether begin() may be called once more after a plain failure.
     [[nodiscard]] virtual bool again() const noexcept { return false; }
 };

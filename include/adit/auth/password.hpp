@@ -18,6 +18,7 @@ public:
 
     [[nodiscard]] std::string_view name() const noexcept override { return "password"; }
     [[nodiscard]] bool again() const noexcept override { return used_ < attempts_; }
+    void renew() noexcept override { used_ = 0; }
     [[nodiscard]] task<bool> begin(packet_port& port, const login& who) override;
     [[nodiscard]] task<verdict> finish(packet_port& port, const login&) override;
 
@@ -31,7 +32,8 @@ private:
 
 inline task<bool> password::begin(packet_port& port, const login& who) {
     const password_question question{who.user, who.host, ++used_};
-    const secret_bytes secret = co_await source_(question);
+    const auto ask = [this, &question] { return source_(question); };
+    const secret_bytes secret = co_await guarded(ask, errc::prompt_cancelled);
     if (secret.empty()) {
         used_ = attempts_;
         co_return false;

@@ -108,7 +108,8 @@ inline task<> public_key::send_signed(packet_port& port, const login& who) {
     wire::put_fields(w, covered);
     if (w.error() != errc::ok) throw protocol_error(w.error());
 
-    const std::vector<byte> signature = co_await settings_.key->sign(algorithm_, message);
+    const auto ask = [this, &message] { return settings_.key->sign(algorithm_, message); };
+    const std::vector<byte> signature = co_await guarded(ask, errc::signing_failed);
     wire::userauth_publickey_request request;
     request.user_name = who.user;
     request.service_name = connection_service;

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,8 +30,8 @@ namespace adit::config {
 /// Appends "host key" and creates the file, and the folder it lies in, if missing. Writes nothing
 /// and succeeds where the key is known already, and for the paths `none` and /dev/null. Otherwise:
 /// unsafe_host_name, host_key_changed or host_key_revoked where the file says so by now (somebody
-/// else was quicker), known_hosts_unreadable, known_hosts_unwritable. Blocks while another process
-/// holds the lock, which is for as long as one read and one write take.
+/// else was quicker), known_hosts_unreadable, known_hosts_unwritable. Waits at most a second while
+/// another process holds the lock, which is for as long as one read and one write take.
 [[nodiscard]] error_code add_known_host(const std::string& path, std::string_view host,
                                         std::uint16_t port, const keys::public_key& key);
 
@@ -137,11 +138,19 @@ inline error_code append_locked(const std::string& path, int descriptor, const n
                                                             : errc::known_hosts_unwritable;
 }
 
+// Others hold it for one read and one write. Who holds it longer is not waited for: this may be an
+// event loop's thread.
 inline errc lock(int descriptor) noexcept {
-    while (::flock(descriptor, LOCK_EX) != 0) {
-        if (errno != EINTR) return errc::known_hosts_unwritable;
+    constexpr timespec pause{0, 5'000'000};
+    constexpr int most_tries = 200;  // a second in all
+    for (int i = 0; i < most_tries; ++i) {
+        if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return errc::ok;
+        if (errno == EWOULDBLOCK)
+            ::nanosleep(&pause, nullptr);
+        else if (errno != EINTR)
+            break;
     }
-    return errc::ok;
+    return errc::known_hosts_unwritable;
 }
 
 // Only the last folder, as ssh makes ~/.ssh; if it cannot be made, opening the file says why.

@@ -92,6 +92,7 @@ private:
     [[nodiscard]] protocol::chunk data_chunk(const channel_core& core, std::size_t size);
     void push(channel_core& core, protocol::chunk message) {
         box_.push(core.number, std::move(message));
+        if (box_.unsent() >= caps_.unsent_bytes) congested_ = true;
         wake_->notify();
     }
     void put_data_header(protocol::chunk& place, std::uint32_t peer, std::size_t size);
@@ -241,12 +242,15 @@ inline void channel_set::grant(std::uint32_t channel, std::size_t n) {
 }
 
 inline void channel_set::release_if_done(std::uint32_t channel) {
+    channel_core* core = find(channel);
+    // L12: what its reader has not taken yet stays in the budget.
+    if (core != nullptr && !core->handle_gone && !core->data.empty()) return;
     if (!table_.release_if_done(channel)) return;
     box_.retire(channel);
-    if (const auto core = std::exchange(cores_[channel], nullptr)) {
-        core->owner = nullptr;
-        if (core->closing) core->closing.complete({});
-    }
+    if (core == nullptr) return;
+    const auto alive = std::move(cores_[channel]);
+    alive->owner = nullptr;
+    if (alive->closing) alive->closing.complete({});
 }
 
 // Details: what channels do.
@@ -385,10 +389,12 @@ inline void channel_set::commit(channel_core& core, const reserved_places& place
         push(core, std::move(place));
         bytes -= size;
     }
-    if (box_.unsent() >= caps_.unsent_bytes) congested_ = true;
 }
 
-inline void channel_set::consumed(channel_core& core, std::size_t n) { grant(core.number, n); }
+inline void channel_set::consumed(channel_core& core, std::size_t n) {
+    grant(core.number, n);
+    if (core.data.empty()) release_if_done(core.number);
+}
 
 inline void channel_set::send_eof(channel_core& core) {
     auto& state = table_.state(core.number);
@@ -399,7 +405,7 @@ inline void channel_set::send_eof(channel_core& core) {
 
 inline void channel_set::close(channel_core& core, bool drop_queued) {
     auto& state = table_.state(core.number);
-    if (!state.may_send_other()) return;
+    if (!state.may_send_other()) return release_if_done(core.number);
     if (drop_queued) box_.discard(core.number);
     state.sent_close();
     push(core, encoded(wire::channel_close{table_.peer_number(core.number)}));

@@ -178,6 +178,8 @@ inline void connection::finish(error_code ec) {
     const auto why = static_cast<errc>(error_.value());
     const bool peer_is_gone = why == errc::connection_lost || why == errc::disconnected_by_peer ||
                               why == errc::keepalive_lost;
+    if (why != errc::disconnected_by_peer)
+        stream_.report().peer_text.clear();  // about something else
     channels_.end(error_);
     if (peer_is_gone || !started_) {
         stream_.stream().close(close_mode::abortive);
@@ -241,8 +243,8 @@ inline std::optional<protocol::packet> connection::dispatch_batch() {
 // Between the peer's KEXINIT and its NEWKEYS nothing but key exchange comes in, so the reader
 // itself runs it: what is behind NEWKEYS cannot be read before it is done anyway.
 inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
-    // The KEXINIT itself has been counted already. One packet of ours is enough: OpenSSH with a tiny
-    // RekeyLimit asks for new keys before it sends anything with those it has.
+    // The KEXINIT itself has been counted already. One packet of ours is enough: OpenSSH with a
+    // tiny RekeyLimit asks for new keys before it sends anything with those it has.
     const bool moved =
         stream_.in().packets_since_keys() > 1 || stream_.out().packets_since_keys() > 0;
     // L20; what we began ourselves (by the clock, perhaps) the peer only answers.
@@ -259,7 +261,7 @@ inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
 inline task<> connection::wait_for_replies_to_leave() {
     const std::size_t most = stream_.caps().pending_replies;
     // Nothing leaves while keys are exchanged, and the reader has to go on: it ends there (A10).
-    if (!kex_.our_kexinit.empty() && replies_waiting() > 16 * most) {
+    if (!kex_.our_kexinit.empty() && replies_waiting() > 16 * most + stream_.caps().channels) {
         throw protocol_error(errc::too_many_pending_replies);
     }
     while (!finished_ && replies_waiting() > most && kex_.our_kexinit.empty()) {
@@ -281,6 +283,8 @@ inline void connection::begin_rekey() {
     if (std::exchange(exchanging_, true)) return;
     exchange_began_ = clock::now();
     send_kexinit(stream_, kex_);
+    // The gate is closed now, and the replies that the reader may wait for stay behind it.
+    replies_left_.notify();
 }
 
 // RekeyLimit may ask for more than a cipher can bear (C18).
@@ -341,7 +345,7 @@ inline std::size_t connection::gather(std::span<protocol::chunk> batch) {
 
 inline task<> connection::watch_loop(std::shared_ptr<connection> self) {
     const auto interval = self->stream_.caps().keepalive_interval;
-    constexpr std::chrono::milliseconds longest{5000};
+    constexpr std::chrono::milliseconds longest{1000};
     constexpr std::chrono::milliseconds shortest{10};
     const auto step =
         interval.count() == 0 ? longest : std::max(shortest, std::min(longest, interval / 4));

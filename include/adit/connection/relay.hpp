@@ -111,8 +111,8 @@ inline void relay::finish(error_code why) {
     report_.error = why;
     near_->close(why ? close_mode::abortive : close_mode::orderly);
     far_->handle_gone = true;
-    if (far_->owner != nullptr) far_->owner->close(*far_, static_cast<bool>(why));
     far_->data.clear();
+    if (far_->owner != nullptr) far_->owner->close(*far_, static_cast<bool>(why));
     far_->end(asio::error::operation_aborted, asio::error::operation_aborted);
     stop_watching_.emit(asio::cancellation_type::terminal);
 }
@@ -134,6 +134,9 @@ inline task<> relay::pump_to_channel(std::shared_ptr<relay> self) {
     channel_core& far = *self->far_;
     while (!self->finished_) {
         if (!far.write_end && !far.may_write()) co_await self->wait_for(false);
+        if (far.write_end && far.write_end != errc::channel_closed) {
+            throw boost::system::system_error(far.write_end);
+        }
         if (far.write_end || far.owner == nullptr) co_return;  // see watch_channel
         const error_code ec = self->move_to_channel();
         if (ec == asio::error::would_block) {

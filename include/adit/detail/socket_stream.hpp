@@ -45,6 +45,7 @@ private:
     [[nodiscard]] bool failed() noexcept;
 
     Socket socket_;
+    error_code failure_;  // that wait_error() has taken from the socket; it is told once only
 };
 
 template <class Socket>
@@ -59,6 +60,7 @@ socket_stream<Socket>::socket_stream(Socket socket) : socket_(std::move(socket))
 
 template <class Socket>
 io_result socket_stream<Socket>::try_read(mutable_buffers buffers) {
+    if (failure_) return {0, failure_};
     io_result done;
     done.size = socket_.read_some(buffer_span(buffers), done.ec);
     return done;
@@ -66,6 +68,7 @@ io_result socket_stream<Socket>::try_read(mutable_buffers buffers) {
 
 template <class Socket>
 io_result socket_stream<Socket>::try_write(const_buffers buffers) {
+    if (failure_) return {0, failure_};
     io_result done;
     done.size = socket_.write_some(buffer_span(buffers), done.ec);
     return done;
@@ -129,7 +132,9 @@ bool socket_stream<Socket>::failed() noexcept {
     pending_error_option pending;
     error_code ec;
     socket_.get_option(pending, ec);
-    return ec || pending.value() != 0;
+    if (!ec) ec.assign(pending.value(), boost::system::system_category());
+    failure_ = ec;
+    return static_cast<bool>(failure_);
 }
 
 template <class Socket>
@@ -144,6 +149,7 @@ void socket_stream<Socket>::close(close_mode mode) noexcept {
     if (mode == close_mode::abortive) {
         socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     } else {
+        socket_.set_option(asio::socket_base::linger(false, 0), ignored);
         // Even if a child process still has the descriptor, the peer learns that this is the end.
         socket_.shutdown(asio::socket_base::shutdown_both, ignored);
     }

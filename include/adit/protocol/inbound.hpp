@@ -85,8 +85,8 @@ public:
     [[nodiscard]] std::uint32_t sequence() const noexcept { return sequence_; }
 
 private:
-    // C07: where the length is encrypted without a MAC of its own, a wrong length, wrong padding and a
-    // wrong MAC are one error.
+    // C07: where the length is encrypted without a MAC of its own, a wrong length, wrong padding
+    // and a wrong MAC are one error.
     [[nodiscard]] step fail(errc e) noexcept {
         const bool framing = e == errc::invalid_packet_length || e == errc::invalid_padding;
         const bool one_for_all = shape_.length_in_padding && shape_.tag != 0;

@@ -15,8 +15,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,6 +45,21 @@ struct host_key_question {
 
 /// The question outlives the task.
 using host_key_check = std::function<task<host_key_answer>(const host_key_question&)>;
+
+/// Asks somebody outside the library. What is thrown and is no error of the system is a refusal: it
+/// ends the conversation in good order and does not leave run(). `ask` outlives the task.
+template <class Ask>
+[[nodiscard]] std::invoke_result_t<const Ask&> guarded(const Ask& ask, errc refusal) {
+    try {
+        co_return co_await ask();
+    } catch (const boost::system::system_error&) {
+        throw;
+    } catch (const std::bad_alloc&) {
+        throw protocol_error(errc::out_of_memory);
+    } catch (...) {
+        throw protocol_error(refusal);
+    }
+}
 
 /// A private key that somebody holds: this process, an agent, a token.
 class signer {

@@ -59,9 +59,10 @@ inline task<> trust_host_key(packet_port& port, kex_session& s, const host_ident
     const host_key_question question{identity.host, identity.port, &key,
                                      report.host_key_fingerprint, &report.subject};
     if (!identity.check) throw protocol_error(errc::host_key_unknown);
-    const host_key_answer answer = co_await identity.check(question);
+    const auto ask = [&identity, &question] { return identity.check(question); };
+    const host_key_answer answer = co_await guarded(ask, errc::host_key_rejected);
     if (const errc e = refusal(answer); e != errc::ok) throw protocol_error(e);
-    report.subject.clear();
+    report.warning = std::exchange(report.subject, {});
     s.host_key = std::move(key);
 }
 
