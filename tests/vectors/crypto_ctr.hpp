@@ -8,22 +8,19 @@
 namespace adit::test::ctr {
 
 // NIST SP 800-38A F.5
-inline constexpr std::string_view iv =
-    "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+inline constexpr std::string_view iv = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
 inline constexpr std::string_view plain =
     "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411e5fbc119"
     "1a0a52eff69f2445df4f9b17ad2b417be66c3710";
 
-inline constexpr std::string_view key_128 =
-    "2b7e151628aed2a6abf7158809cf4f3c";
+inline constexpr std::string_view key_128 = "2b7e151628aed2a6abf7158809cf4f3c";
 
 inline constexpr std::string_view encrypted_128 =
     "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff5ae4df3edbd5d35e5b4f0902"
     "0db03eab1e031dda2fbe03d1792170a0f3009cee";
 
-inline constexpr std::string_view key_192 =
-    "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b";
+inline constexpr std::string_view key_192 = "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b";
 
 inline constexpr std::string_view encrypted_192 =
     "1abc932417521ca24f2b0459fe7e6e0b090339ec0aa6faefd5ccc2c6f4ce8e941e36b26bd1ebc670d1bd1d66"
@@ -45,8 +42,7 @@ inline constexpr std::string_view mac_key =
     "e89172a761528cccd29858bf6ea415bc6e1abff525c532bda388236c113fee872662576477af44a0d0abc459"
     "efd328330f1b7870be030c43c123a8596261a7e7";
 
-inline constexpr std::string_view wrapping_iv =
-    "ffffffffffffffffffffffffffffffff";
+inline constexpr std::string_view wrapping_iv = "ffffffffffffffffffffffffffffffff";
 
 inline constexpr std::string_view etm_first_body =
     "634b4a0b3d54e6976c3f8726078f47b02d952c919e82e03e64a164fbba4b891f45edcd4e6346bdcf4348291f"

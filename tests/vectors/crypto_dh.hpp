@@ -30,8 +30,7 @@ inline constexpr std::string_view group14_plain_private =
     "48c25cec9cb2aa8492baee2cdda92ef7c5f932c8ac54872192bc9d0b01e504e073d2ff2f187d526e";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group14_plain_head =
-    "000001006fe7";
+inline constexpr std::string_view group14_plain_head = "000001006fe7";
 
 // SHA-256
 inline constexpr std::string_view group14_plain_digest =
@@ -41,8 +40,7 @@ inline constexpr std::string_view group14_high_bit_private =
     "3bb1efa163a903cddb7e0da3620b62c993a4f4054904eb54f2831fe0af56f9fd1430c47a3ede9a9b";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group14_high_bit_head =
-    "0000010100ee";
+inline constexpr std::string_view group14_high_bit_head = "0000010100ee";
 
 // SHA-256
 inline constexpr std::string_view group14_high_bit_digest =
@@ -52,8 +50,7 @@ inline constexpr std::string_view group14_one_zero_private =
     "9d2ff8384e1fc2ea5567bb7c63d4ccd5129321704e52b10255d333a976c505a120e12d1f2067a74e";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group14_one_zero_head =
-    "000000ff64c4";
+inline constexpr std::string_view group14_one_zero_head = "000000ff64c4";
 
 // SHA-256
 inline constexpr std::string_view group14_one_zero_digest =
@@ -63,8 +60,7 @@ inline constexpr std::string_view group14_zero_then_high_bit_private =
     "8c594511e3a299a5218e24ad0f8b047f5de1a098124a2a80987229c21ec80a6e8db0ad2027c58099";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group14_zero_then_high_bit_head =
-    "000001000085";
+inline constexpr std::string_view group14_zero_then_high_bit_head = "000001000085";
 
 // SHA-256
 inline constexpr std::string_view group14_zero_then_high_bit_digest =
@@ -74,8 +70,7 @@ inline constexpr std::string_view group14_public_plain_private =
     "4add45aa1856c3abb83a5931c6c4892e4aacf0848a8d9d23b1e83000693aa0bd88bc57507b96c413";
 
 // 2^x as mpint
-inline constexpr std::string_view group14_public_plain_head =
-    "0000010026e1";
+inline constexpr std::string_view group14_public_plain_head = "0000010026e1";
 
 inline constexpr std::string_view group14_public_plain_digest =
     "2aebbe26af11bb32990e394a83279fb299903a2c7cf30b7f0afff5918927dd76";
@@ -84,8 +79,7 @@ inline constexpr std::string_view group14_public_high_bit_private =
     "f6d0a0cf3c2f13c622ec2fc86da62552579b1af4e038c7859ea16a72f98e975ad54e07dc9ae610fa";
 
 // 2^x as mpint
-inline constexpr std::string_view group14_public_high_bit_head =
-    "0000010100bf";
+inline constexpr std::string_view group14_public_high_bit_head = "0000010100bf";
 
 inline constexpr std::string_view group14_public_high_bit_digest =
     "01aa00686dba180a5af5be031871a0e488227fcf7b5e3d481e45b5f56b9cfda7";
@@ -94,8 +88,7 @@ inline constexpr std::string_view group14_public_one_zero_private =
     "bd50039ae1154b664a0d6777a288bdef3e08f3b829750be971a121ebf1783de023077de91cf13ef4";
 
 // 2^x as mpint
-inline constexpr std::string_view group14_public_one_zero_head =
-    "000000ff481f";
+inline constexpr std::string_view group14_public_one_zero_head = "000000ff481f";
 
 inline constexpr std::string_view group14_public_one_zero_digest =
     "988c43b6bcc0c409f8e24bd7e6058c5c4aed9d96696a673b4208738e91a46b38";
@@ -104,8 +97,7 @@ inline constexpr std::string_view group14_public_zero_then_high_bit_private =
     "75382956a5af03aa13a0a50c4d660a115f3f12b499771527b3f379f0d641d3a242dec6fa7815f411";
 
 // 2^x as mpint
-inline constexpr std::string_view group14_public_zero_then_high_bit_head =
-    "0000010000c4";
+inline constexpr std::string_view group14_public_zero_then_high_bit_head = "0000010000c4";
 
 inline constexpr std::string_view group14_public_zero_then_high_bit_digest =
     "eccd69af6f626b52a29a7b34bfee4f003dba7f562bee86368448576419229963";
@@ -145,8 +137,7 @@ inline constexpr std::string_view group16_plain_private =
     "0c21402cf9a0c090e0f56637cbfc2baa";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group16_plain_head =
-    "000002000900";
+inline constexpr std::string_view group16_plain_head = "000002000900";
 
 // SHA-256
 inline constexpr std::string_view group16_plain_digest =
@@ -157,8 +148,7 @@ inline constexpr std::string_view group16_high_bit_private =
     "5a97b5b01419e6655b0cff24849f6fda";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group16_high_bit_head =
-    "0000020100d1";
+inline constexpr std::string_view group16_high_bit_head = "0000020100d1";
 
 // SHA-256
 inline constexpr std::string_view group16_high_bit_digest =
@@ -169,8 +159,7 @@ inline constexpr std::string_view group16_one_zero_private =
     "e812a8b240e598c24149963b8941712e";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group16_one_zero_head =
-    "000001ff0c6f";
+inline constexpr std::string_view group16_one_zero_head = "000001ff0c6f";
 
 // SHA-256
 inline constexpr std::string_view group16_one_zero_digest =
@@ -181,8 +170,7 @@ inline constexpr std::string_view group16_zero_then_high_bit_private =
     "43305a7098bb2de234eb69ac38b79296";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group16_zero_then_high_bit_head =
-    "0000020000b0";
+inline constexpr std::string_view group16_zero_then_high_bit_head = "0000020000b0";
 
 // SHA-256
 inline constexpr std::string_view group16_zero_then_high_bit_digest =
@@ -193,8 +181,7 @@ inline constexpr std::string_view group16_public_plain_private =
     "7e4be1656a1eef2d72d1a73a31cbe831";
 
 // 2^x as mpint
-inline constexpr std::string_view group16_public_plain_head =
-    "0000020014fb";
+inline constexpr std::string_view group16_public_plain_head = "0000020014fb";
 
 inline constexpr std::string_view group16_public_plain_digest =
     "d5ffd7837f029da34c1fdd5e32749cfff9134530fb773312636e0fc36be7a8eb";
@@ -204,8 +191,7 @@ inline constexpr std::string_view group16_public_high_bit_private =
     "b41c4217ba7913a43ec037a4fdca7d5c";
 
 // 2^x as mpint
-inline constexpr std::string_view group16_public_high_bit_head =
-    "0000020100a0";
+inline constexpr std::string_view group16_public_high_bit_head = "0000020100a0";
 
 inline constexpr std::string_view group16_public_high_bit_digest =
     "598e2425bfdd0244e0a73ac883a9da90c9859f73532727eff6d74350c602e5a3";
@@ -215,8 +201,7 @@ inline constexpr std::string_view group16_public_one_zero_private =
     "94e62fee35473b4cd3c42877e04c67c5";
 
 // 2^x as mpint
-inline constexpr std::string_view group16_public_one_zero_head =
-    "000001ff5fe4";
+inline constexpr std::string_view group16_public_one_zero_head = "000001ff5fe4";
 
 inline constexpr std::string_view group16_public_one_zero_digest =
     "6292409b7a30dfaf84fb84d0af0a3bc72eb4cb2cada64046a5229869d42ccac9";
@@ -226,8 +211,7 @@ inline constexpr std::string_view group16_public_zero_then_high_bit_private =
     "24276815eb7fe55a3dcb74c8bab05789";
 
 // 2^x as mpint
-inline constexpr std::string_view group16_public_zero_then_high_bit_head =
-    "0000020000bd";
+inline constexpr std::string_view group16_public_zero_then_high_bit_head = "0000020000bd";
 
 inline constexpr std::string_view group16_public_zero_then_high_bit_digest =
     "0eabb5588feccee6551225e0e44231d88124234577e510adef859d26f04a4fd6";
@@ -291,8 +275,7 @@ inline constexpr std::string_view group18_plain_private =
     "a14d02c545361654c646086dbcb82303f842f9c2bec9ecc6e1a893af2a72adc61a7c";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group18_plain_head =
-    "000004003345";
+inline constexpr std::string_view group18_plain_head = "000004003345";
 
 // SHA-256
 inline constexpr std::string_view group18_plain_digest =
@@ -303,8 +286,7 @@ inline constexpr std::string_view group18_high_bit_private =
     "b885a57dd3b94ac9fe9376532b8900faf1deb4e47b5e0e7dad7fe4fa54b302c4901b";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group18_high_bit_head =
-    "000004010099";
+inline constexpr std::string_view group18_high_bit_head = "000004010099";
 
 // SHA-256
 inline constexpr std::string_view group18_high_bit_digest =
@@ -315,8 +297,7 @@ inline constexpr std::string_view group18_one_zero_private =
     "cdfb4bff3349f469cc017ee3d8ee411ca6881f533715d15fe4be68ec817ff7a9d035";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group18_one_zero_head =
-    "000003ff51b6";
+inline constexpr std::string_view group18_one_zero_head = "000003ff51b6";
 
 // SHA-256
 inline constexpr std::string_view group18_one_zero_digest =
@@ -327,8 +308,7 @@ inline constexpr std::string_view group18_zero_then_high_bit_private =
     "26dece10efda18816c7e56ef34cc191006462d728b5f775358d3439bad9816c85ab8";
 
 // the secret as mpint, its begin
-inline constexpr std::string_view group18_zero_then_high_bit_head =
-    "0000040000a1";
+inline constexpr std::string_view group18_zero_then_high_bit_head = "0000040000a1";
 
 // SHA-256
 inline constexpr std::string_view group18_zero_then_high_bit_digest =
@@ -339,8 +319,7 @@ inline constexpr std::string_view group18_public_plain_private =
     "f17db27d30c974ee1c9d4f5457d279f1eb420f3a79e50095415e715b0ce224fe4536";
 
 // 2^x as mpint
-inline constexpr std::string_view group18_public_plain_head =
-    "0000040043b2";
+inline constexpr std::string_view group18_public_plain_head = "0000040043b2";
 
 inline constexpr std::string_view group18_public_plain_digest =
     "8e640cb87dac475acba93cc860547df419af787c904bf836d5b059523dfef7c3";
@@ -350,8 +329,7 @@ inline constexpr std::string_view group18_public_high_bit_private =
     "7c9cfd7ce620b7c177211e9d034766dca6a0bc13c60128e9e9f029b6fb7c15d3eeb8";
 
 // 2^x as mpint
-inline constexpr std::string_view group18_public_high_bit_head =
-    "0000040100cf";
+inline constexpr std::string_view group18_public_high_bit_head = "0000040100cf";
 
 inline constexpr std::string_view group18_public_high_bit_digest =
     "1137f69f968a5fe5b7ed09f9f311ed217c3bee63178db0eca8bf989c5c91d32e";
@@ -361,8 +339,7 @@ inline constexpr std::string_view group18_public_one_zero_private =
     "e4db34a7fc81264a009cda914cdfe6bd9d8e2db47a6b388b6d616b2c8bf12287482c";
 
 // 2^x as mpint
-inline constexpr std::string_view group18_public_one_zero_head =
-    "000003ff51d7";
+inline constexpr std::string_view group18_public_one_zero_head = "000003ff51d7";
 
 inline constexpr std::string_view group18_public_one_zero_digest =
     "852107d4f025381d0080879bbea08328a7933fd62e85fd2591b68f3bb551e218";
@@ -372,8 +349,7 @@ inline constexpr std::string_view group18_public_zero_then_high_bit_private =
     "2da3c5499c8c314e7080f8075da2dba5a9475ad228e5d7c60dc77461be37cc0a544b";
 
 // 2^x as mpint
-inline constexpr std::string_view group18_public_zero_then_high_bit_head =
-    "0000040000fe";
+inline constexpr std::string_view group18_public_zero_then_high_bit_head = "0000040000fe";
 
 inline constexpr std::string_view group18_public_zero_then_high_bit_digest =
     "221d235404c0becb7cb1a1e58ef647f78410341d2ec3efe70fe5995a54de8139";
