@@ -84,11 +84,16 @@ inline void note_entry(const host_key_question& q, const config::host_key_verdic
 }
 
 // Trusts even if the file cannot be written: the login is not worse than it was a moment ago, and
-// the report says what is wrong.
-inline void remember(const known_hosts_files& files, const host_key_question& q) {
-    if (files.user.empty()) return;
+// the report says what is wrong. But if somebody else has written another key for this host in the
+// meantime, that one counts.
+[[nodiscard]] inline host_key_answer remember(const known_hosts_files& files,
+                                              const host_key_question& q) {
+    if (files.user.empty()) return host_key_answer::trusted;
     const error_code ec = config::add_known_host(files.user.front(), q.host, q.port, *q.key);
     if (ec) note(q, files.user.front() + ": " + ec.message());
+    if (ec == errc::host_key_changed) return host_key_answer::changed;
+    if (ec == errc::host_key_revoked) return host_key_answer::revoked;
+    return host_key_answer::trusted;
 }
 
 [[nodiscard]] inline task<host_key_answer> check(const known_hosts_files& files,
@@ -103,8 +108,7 @@ inline void remember(const known_hosts_files& files, const host_key_question& q)
     if (!is_new || !ask) co_return answer;
     const bool accepted = co_await ask(q);
     if (!accepted) co_return host_key_answer::rejected;
-    remember(files, q);
-    co_return host_key_answer::trusted;
+    co_return remember(files, q);
 }
 
 }  // namespace trust

@@ -1,5 +1,5 @@
-// Cancelling each operation of client and channel: before it started, while it is parked, in the same
-// moment as its completion, and by destroying the handle that it runs on. What must hold: one
+// Cancelling each operation of client and channel: before it started, while it is parked, in the
+// same moment as its completion, and by destroying the handle that it runs on. What must hold: one
 // completion each, nothing lost of the data, nothing left behind.
 #include "support/scene.hpp"
 
@@ -137,7 +137,8 @@ BOOST_AUTO_TEST_CASE(request_in_the_moment_of_completion_comes_too_late) {
             ending e;
             op.begin(c, room, signal, e);
             say(s, {op.wakes()});
-            // Handlers one by one; the request comes between completion and upcall, wherever that is.
+            // Handlers one by one; the request comes between completion and upcall, wherever that
+            // is.
             s.ctx.restart();
             while (e.completions == 0) {
                 if (s.ctx.poll_one() == 0) break;
@@ -186,8 +187,10 @@ BOOST_AUTO_TEST_CASE(destroyed_handle_ends_its_operations) {
                 ending e;
                 op.begin(*c, room, signal, e);
                 s.step();
-                if (abort) c->abort();
-                else c.reset();
+                if (abort)
+                    c->abort();
+                else
+                    c.reset();
                 BOOST_TEST(e.completions == 0);
                 s.step();
                 BOOST_TEST(e.completions == 1);
@@ -231,13 +234,12 @@ BOOST_AUTO_TEST_CASE(t13_at_every_step_and_the_late_confirmation_is_closed) {
             ending e;
             std::optional<channel> opened;
             adit::target to("db", 1);
-            s.ssh().async_open(std::move(to),
-                               asio::bind_cancellation_slot(
-                                   signal.slot(), [&](error_code ec, channel c) {
-                                       ++e.completions;
-                                       e.ec = ec;
-                                       opened = std::move(c);
-                                   }));
+            s.ssh().async_open(std::move(to), asio::bind_cancellation_slot(
+                                                  signal.slot(), [&](error_code ec, channel c) {
+                                                      ++e.completions;
+                                                      e.ec = ec;
+                                                      opened = std::move(c);
+                                                  }));
             const auto answers = [&]() -> task<> {
                 channel_terms terms;
                 try {
@@ -248,8 +250,7 @@ BOOST_AUTO_TEST_CASE(t13_at_every_step_and_the_late_confirmation_is_closed) {
             };
             asio::co_spawn(s.ctx, answers, [](std::exception_ptr) {});
             s.ctx.restart();
-            for (std::size_t i = 0; i < n && s.ctx.poll_one() != 0; ++i) {
-            }
+            for (std::size_t i = 0; i < n && s.ctx.poll_one() != 0; ++i) {}
             signal.emit(kind);
             s.step();
             BOOST_TEST_CONTEXT("after " << n << " steps") {
@@ -283,9 +284,9 @@ BOOST_AUTO_TEST_CASE(refused_late_it_is_over_too) {
     asio::cancellation_signal signal;
     error_code outcome;
     adit::target to("db", 1);
-    s.ssh().async_open(std::move(to), asio::bind_cancellation_slot(
-                                          signal.slot(),
-                                          [&](error_code ec, channel) { outcome = ec; }));
+    s.ssh().async_open(
+        std::move(to),
+        asio::bind_cancellation_slot(signal.slot(), [&](error_code ec, channel) { outcome = ec; }));
     s.step();
     signal.emit(cancel::total);
     s.step();

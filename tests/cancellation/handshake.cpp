@@ -1,6 +1,7 @@
-// Cancelling client::async_handshake, at every point where it can wait: after n steps of the context,
-// for every n. What must hold each time: it completes, once, with the right error; nothing leaks
-// (ASan), nothing hangs, no slab stays behind. Also destroying the client, or the context, there.
+// Cancelling client::async_handshake, at every point where it can wait: after n steps of the
+// context, for every n. What must hold each time: it completes, once, with the right error; nothing
+// leaks (ASan), nothing hangs, no slab stays behind. Also destroying the client, or the context,
+// there.
 #include "support/scene.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -38,9 +39,11 @@ void start(scene& s, asio::cancellation_signal& signal, attempt& a) {
         ++a.completions;
         a.outcome = ec;
     }));
-    asio::co_spawn(s.ctx, [&s] { return serve(s); }, [](std::exception_ptr e) {
-        if (e) std::rethrow_exception(e);
-    });
+    asio::co_spawn(
+        s.ctx, [&s] { return serve(s); },
+        [](std::exception_ptr e) {
+            if (e) std::rethrow_exception(e);
+        });
 }
 
 // Runs at most n handlers; false when there were fewer.
@@ -162,8 +165,7 @@ BOOST_AUTO_TEST_CASE(while_the_host_key_is_being_decided) {
     for (const bool answers : {true, false}) {
         scene s;
         asio::steady_timer decision(s.ctx, asio::steady_timer::time_point::max());
-        s.options.trust =
-            [&](const adit::host_key_question&) -> task<adit::host_key_answer> {
+        s.options.trust = [&](const adit::host_key_question&) -> task<adit::host_key_answer> {
             auto waits = decision.async_wait(asio::as_tuple(asio::deferred));
             static_cast<void>(co_await std::move(waits));
             co_return adit::host_key_answer::trusted;
@@ -174,8 +176,10 @@ BOOST_AUTO_TEST_CASE(while_the_host_key_is_being_decided) {
         start(s, signal, a);
         s.step();
         BOOST_TEST(!a.outcome.has_value());
-        if (answers) decision.cancel();
-        else signal.emit(cancel::terminal);
+        if (answers)
+            decision.cancel();
+        else
+            signal.emit(cancel::terminal);
         s.step();
         BOOST_REQUIRE(a.outcome.has_value());
         BOOST_TEST(*a.outcome == (answers ? error_code() : asio::error::operation_aborted));

@@ -48,6 +48,8 @@ task<tcp::socket> introduce(passage& way, byte id) {
 }
 
 constexpr std::size_t busy_count = 10;
+// Three of them is what a living sshd may take to answer, on a machine that has much to do.
+constexpr std::chrono::milliseconds short_interval{500};
 
 // A socket tells of a reset once: to whoever asks first, the reader or the writer.
 void check_cut_off(const std::vector<busy_client>& clients, const std::vector<received>& uploads) {
@@ -77,7 +79,7 @@ task<> cut_in_transfer(sshd& server, fault what) {
         co_await busy_far_end(std::move(socket), uploads);
     });
     client_options login = server.login();
-    login.limits.keepalive_interval = std::chrono::milliseconds(200);
+    if (what.signal == SIGSTOP) login.limits.keepalive_interval = short_interval;
     passage way(ex, std::move(login), far.port());
     co_await way.start();
     const std::uint16_t port = way.port();
@@ -133,13 +135,13 @@ task<> stop_idle(sshd& server) {
     const executor ex = co_await asio::this_coro::executor;
     local_server far(ex, echo);
     client_options login = server.login();
-    login.limits.keepalive_interval = std::chrono::milliseconds(100);
+    login.limits.keepalive_interval = short_interval;
     passage way(ex, std::move(login), far.port());
     co_await way.start();
     tcp::socket near = co_await way.dial();
     co_await far.has_open(1);
     // A peer that answers is alive, however little there is to say.
-    co_await sleep_for(std::chrono::milliseconds(1000));
+    co_await sleep_for(5 * short_interval);
     BOOST_TEST(way.count(tunnel_event::kind::closed) == 0U);
     signal_all(server.serving(), SIGSTOP);
     const error_code ended = co_await way.closed();

@@ -1,5 +1,5 @@
-// A packet port without a gate, for the peer that tests play: it sees every packet, sends whatever it
-// is told to, when it is told to, and keeps a list of what it saw. Used by test_server.hpp.
+// A packet port without a gate, for the peer that tests play: it sees every packet, sends whatever
+// it is told to, when it is told to, and keeps a list of what it saw. Used by test_server.hpp.
 // Invariants: what we queue leaves in one write at the next receive or flush; between our KEXINIT
 // and our NEWKEYS an honest message waits (send_now does not); the peer's own silence between its
 // KEXINIT and its NEWKEYS is checked for every packet of every test (C16).

@@ -1,6 +1,6 @@
-// A client of ours and a server of a test on one io_context, joined in memory: play() runs the parts
-// of a dialogue, each a coroutine, until all have ended; step() lets everything happen that can
-// happen without the clock. Used by the tests of transport/, auth/, connection/ and the doors.
+// A client of ours and a server of a test on one io_context, joined in memory: play() runs the
+// parts of a dialogue, each a coroutine, until all have ended; step() lets everything happen that
+// can happen without the clock. Used by the tests of transport/, auth/, connection/ and the doors.
 // Invariants: one thread, no sleeping; a part that throws fails the test, and one that hangs does
 // after half a minute; finish() requires that no slab is held and nothing waits (T31).
 #pragma once
@@ -125,8 +125,8 @@ struct end_of_reading {
     std::vector<char> room(64 * 1024);
     while (result.text.size() < n && !result.why) {
         const std::size_t most = std::min(room.size(), n - result.text.size());
-        auto reading = c.async_read_some(asio::buffer(room.data(), most),
-                                         asio::as_tuple(asio::deferred));
+        auto reading =
+            c.async_read_some(asio::buffer(room.data(), most), asio::as_tuple(asio::deferred));
         const auto outcome = co_await std::move(reading);
         result.why = std::get<0>(outcome);
         result.text.append(room.data(), std::get<1>(outcome));
@@ -174,8 +174,7 @@ inline test_server& scene::server() {
 inline void scene::run(asio::io_context& ctx, const std::function<bool()>& done) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     ctx.restart();
-    while (!done() && ctx.run_one_until(limit) != 0) {
-    }
+    while (!done() && ctx.run_one_until(limit) != 0) {}
 }
 
 inline void scene::play(std::vector<part> parts) {

@@ -1,6 +1,6 @@
-// An SSH server in memory, made of the library's own halves over a port without a gate, for tests that
-// are written as dialogues: expect a message, reply with one. What it does is said line by line in
-// the test's coroutine; greet, shake, log_in and echo are the usual lines put together.
+// An SSH server in memory, made of the library's own halves over a port without a gate, for tests
+// that are written as dialogues: expect a message, reply with one. What it does is said line by
+// line in the test's coroutine; greet, shake, log_in and echo are the usual lines put together.
 // Invariants: its channel numbers differ from the client's (C42); it sends nothing by itself.
 #pragma once
 
@@ -104,11 +104,12 @@ public:
     [[nodiscard]] task<std::uint32_t> accept_channel(channel_terms terms);
 
     /// Answers opens, echoes data, EOF and CLOSE, refuses requests, until the client disconnects.
-    [[nodiscard]] task<> echo(channel_terms terms);
+    [[nodiscard]] task<> echo(channel_terms terms = channel_terms());
     /// The same until a channel is open.
-    [[nodiscard]] task<> echo_open_channel(channel_terms terms);
+    [[nodiscard]] task<> echo_open_channel(channel_terms terms = channel_terms());
     /// The same until `done` says so behind a message.
-    [[nodiscard]] task<> echo_until(std::function<bool()> done, channel_terms terms);
+    [[nodiscard]] task<> echo_until(std::function<bool()> done,
+                                    channel_terms terms = channel_terms());
 
 private:
     struct echoed {
@@ -231,7 +232,8 @@ inline task<std::uint32_t> test_server::accept_channel(channel_terms terms) {
 
 inline task<> test_server::echo(channel_terms terms) {
     try {
-        co_await echo_until([] { return false; }, terms);
+        const auto never = [] { return false; };
+        co_await echo_until(never, terms);
     } catch (const protocol_error&) {
         // A client may leave in the middle of an exchange.
         if (port_.seen(wire::message_id::disconnect) == 0) throw;

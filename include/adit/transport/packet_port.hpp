@@ -64,7 +64,7 @@ public:
 
 private:
     template <wire::message M>
-    [[nodiscard]] protocol::chunk encoded(const M& message, std::size_t more_room);
+    [[nodiscard]] protocol::chunk encoded(const M& message);
 };
 
 /// A result's value, or its error as a protocol_error.
@@ -83,8 +83,8 @@ task<M> packet_port::receive() {
 }
 
 template <wire::message M>
-protocol::chunk packet_port::encoded(const M& message, std::size_t more_room) {
-    protocol::chunk place = reserve(wire::encoded_size(message) + more_room);
+protocol::chunk packet_port::encoded(const M& message) {
+    protocol::chunk place = reserve(wire::encoded_size(message));
     if (!place) throw protocol_error(errc::out_of_memory);
     wire::writer w(place.room());
     wire::encode(w, message);
@@ -95,13 +95,12 @@ protocol::chunk packet_port::encoded(const M& message, std::size_t more_room) {
 
 template <wire::message M>
 void packet_port::send(const M& message) {
-    send(encoded(message, 0));
+    send(encoded(message));
 }
 
 template <wire::message M>
 void packet_port::send_secret(const M& message) {
-    // The room behind a payload is for ordinary padding; this one is larger.
-    protocol::chunk place = encoded(message, protocol::secret_packet_step);
+    protocol::chunk place = encoded(message);
     place.pad_to = protocol::secret_packet_step;
     place.memory.mark_secret();
     send(std::move(place));

@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(refusal_reports_what_was_tried_and_what_is_left) {
         BOOST_TEST(why == disconnect_reason::no_more_auth_methods_available);
     });
     BOOST_TEST(ec == errc::authentication_failed);
-    BOOST_TEST((s.ssh().diagnostics().methods_tried ==
-                strings{"publickey(key7)", "publickey(key8)"}));
+    BOOST_TEST(
+        (s.ssh().diagnostics().methods_tried == strings{"publickey(key7)", "publickey(key8)"}));
     BOOST_TEST(s.ssh().diagnostics().methods_left == "keyboard-interactive,hostbased");
     BOOST_TEST((s.ssh().diagnostics().stage == adit::stage::authentication));
     s.finish();
@@ -140,8 +140,7 @@ BOOST_AUTO_TEST_CASE(refusal_reports_what_was_tried_and_what_is_left) {
 BOOST_AUTO_TEST_CASE(method_that_the_server_does_not_list_is_not_tried_again) {
     scene s;
     use_keys(s, {7, 8});
-    s.options.credentials.push_back(
-        adit::password_credential(adit::secret_bytes{'p', 'w'}));
+    s.options.credentials.push_back(adit::password_credential(adit::secret_bytes{'p', 'w'}));
     const error_code ec = log_in(s, [&]() -> task<> {
         static_cast<void>(co_await take_request(s));
         refuse(s, "password");
@@ -156,8 +155,7 @@ BOOST_AUTO_TEST_CASE(method_that_the_server_does_not_list_is_not_tried_again) {
 
 BOOST_AUTO_TEST_CASE(partial_success_goes_on_with_the_next_factor) {
     scene s;
-    s.options.credentials.push_back(
-        adit::password_credential(adit::secret_bytes{'p', 'w'}));
+    s.options.credentials.push_back(adit::password_credential(adit::secret_bytes{'p', 'w'}));
     const error_code ec = log_in(s, [&]() -> task<> {
         static_cast<void>(co_await take_request(s));
         refuse(s, "password", true);
@@ -333,7 +331,8 @@ BOOST_AUTO_TEST_CASE(l22_server_that_refuses_for_ever_is_left) {
     scene s;
     std::vector<byte> numbers;
     s.options.credentials.clear();
-    for (int i = 0; i < 40; ++i) s.options.credentials.push_back(adit::key_credential(sample_key(7)));
+    for (int i = 0; i < 40; ++i)
+        s.options.credentials.push_back(adit::key_credential(sample_key(7)));
     const error_code ec = log_in(s, [&]() -> task<> {
         for (int i = 0; i < 40; ++i) {
             static_cast<void>(co_await take_request(s));

@@ -40,8 +40,7 @@ error_code log_in(scene& s, const scene::part& after_service) {
 // Bytes of the flight that holds NEWKEYS, the service request and the password.
 std::size_t flight_with(std::size_t password_size) {
     scene s;
-    s.options.credentials = {
-        adit::password_credential(secret(std::string(password_size, 'p')))};
+    s.options.credentials = {adit::password_credential(secret(std::string(password_size, 'p')))};
     s.make_ready();
     const std::size_t size = s.up().flights()[2].size();
     s.finish();
@@ -69,8 +68,8 @@ BOOST_AUTO_TEST_CASE(known_password_is_sent_once) {
 BOOST_AUTO_TEST_CASE(asked_for_password_is_asked_for_three_times) {
     scene s;
     std::vector<unsigned> attempts;
-    s.options.credentials = {adit::password_source(
-        [&](const password_question& q) -> task<secret_bytes> {
+    s.options.credentials = {
+        adit::password_source([&](const password_question& q) -> task<secret_bytes> {
             attempts.push_back(q.attempt);
             BOOST_TEST(q.user == "alice");
             BOOST_TEST(q.host == "server.test");
@@ -92,8 +91,8 @@ BOOST_AUTO_TEST_CASE(asked_for_password_is_asked_for_three_times) {
 BOOST_AUTO_TEST_CASE(empty_answer_gives_up) {
     scene s;
     unsigned asked = 0;
-    s.options.credentials = {adit::password_source(
-        [&](const password_question&) -> task<secret_bytes> {
+    s.options.credentials = {
+        adit::password_source([&](const password_question&) -> task<secret_bytes> {
             ++asked;
             co_return asked == 1 ? secret("wrong") : secret_bytes();
         })};
@@ -156,8 +155,8 @@ BOOST_AUTO_TEST_CASE(c36_padding_of_long_passwords_has_room) {
 
 BOOST_AUTO_TEST_CASE(source_that_throws_ends_the_login) {
     scene s;
-    s.options.credentials = {adit::password_source(
-        [](const password_question&) -> task<secret_bytes> {
+    s.options.credentials = {
+        adit::password_source([](const password_question&) -> task<secret_bytes> {
             throw adit::protocol_error(errc::prompt_cancelled);
             co_return secret_bytes();
         })};

@@ -1,5 +1,5 @@
-// adit/connection/received.hpp: what waits in a channel, in order, lent from its slabs, and when a slab
-// is left for a copy (a slow consumer may not hold its neighbours' memory).
+// adit/connection/received.hpp: what waits in a channel, in order, lent from its slabs, and when a
+// slab is left for a copy (a slow consumer may not hold its neighbours' memory).
 #include "support/test.hpp"
 
 #include <adit/connection/received.hpp>

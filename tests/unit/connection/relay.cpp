@@ -1,6 +1,6 @@
-// adit/connection/relay.hpp: nothing lost between a stream and a channel, and every end passed on as
-// what it was. The near stream is memory (given data and waited for) or a socket (tried).
-#include "support/scene.hpp"
+// adit/connection/relay.hpp: nothing lost between a stream and a channel, and every end passed on
+// as what it was. The near stream is memory (given data and waited for) or a socket (tried).
+#include "support/talk.hpp"
 
 #include <adit/connection/relay.hpp>
 
@@ -10,14 +10,15 @@
 
 namespace asio = boost::asio;
 namespace wire = adit::wire;
-using adit::byte;
 using adit::channel;
 using adit::errc;
 using adit::error_code;
 using adit::task;
 using adit::detail::relay;
 using adit::detail::relay_report;
+using adit::test::data_message;
 using adit::test::payload_of;
+using adit::test::say;
 using adit::test::scene;
 using wire::message_id;
 
@@ -90,19 +91,6 @@ task<adit::test::end_of_reading> app_reads(App& app, std::size_t n) {
     co_return result;
 }
 
-void say(scene& s, const std::vector<std::vector<byte>>& messages) {
-    const auto server_part = [&]() -> task<> {
-        for (const auto& m : messages) s.server().port().send_now(m);
-        co_await s.server().flush();
-    };
-    s.play({server_part});
-    s.step();
-}
-
-std::vector<byte> data_message(std::string_view text) {
-    return payload_of(wire::channel_data{0, adit::as_bytes(text)});
-}
-
 // A channel against the echo, through small windows that have to be granted again and again.
 channel open_for_echo(scene& s) {
     s.options.limits.first_window = 64 * 1024;
@@ -133,8 +121,8 @@ void echoes_through(std::size_t rekey_bytes) {
         BOOST_TEST(got.why == asio::error::eof);
     };
     const auto echoes = [&]() -> task<> {
-        co_await s.server().echo_until(
-            [&] { return s.server().port().seen(message_id::channel_close) != 0; }, {});
+        const auto closed = [&] { return s.server().port().seen(message_id::channel_close) != 0; };
+        co_await s.server().echo_until(closed);
     };
     s.play({writes, reads, echoes});
     s.step();
@@ -188,7 +176,7 @@ BOOST_AUTO_TEST_CASE(half_close_of_the_channel_is_an_end_of_data_and_writes_stil
     scene& s = j.s;
     s.make_ready();
     j.join(s.open({}));
-    say(s, {data_message("last"), payload_of(wire::channel_eof{0})});
+    say(s, {data_message(0, "last"), payload_of(wire::channel_eof{0})});
     const auto app_part = [&]() -> task<> {
         const auto got = co_await app_reads(*j.app, std::string::npos);
         BOOST_TEST(got.text == "last");
@@ -234,11 +222,11 @@ BOOST_AUTO_TEST_CASE(bare_close_of_the_channel_ends_or_resets_as_the_options_say
         s.options.reset_on_bare_close = reset;
         s.make_ready();
         j.join(s.open({}));
-        say(s, {data_message("part"), payload_of(wire::channel_close{0})});
+        say(s, {data_message(0, "part"), payload_of(wire::channel_close{0})});
         const auto app_part = [&]() -> task<> {
             const auto got = co_await app_reads(*j.app, std::string::npos);
-            BOOST_TEST(got.why == (reset ? asio::error::connection_reset
-                                         : error_code(asio::error::eof)));
+            BOOST_TEST(got.why ==
+                       (reset ? asio::error::connection_reset : error_code(asio::error::eof)));
             if (!reset) BOOST_TEST(got.text == "part");
         };
         s.play({app_part});
@@ -254,7 +242,7 @@ BOOST_AUTO_TEST_CASE(lost_connection_is_a_reset_and_never_a_clean_end) {
     scene& s = j.s;
     s.make_ready();
     j.join(s.open({}));
-    say(s, {data_message("half of it")});
+    say(s, {data_message(0, "half of it")});
     s.server().port().stream().close(adit::detail::close_mode::abortive);
     const auto app_part = [&]() -> task<> {
         const auto got = co_await app_reads(*j.app, std::string::npos);
@@ -274,7 +262,7 @@ BOOST_AUTO_TEST_CASE(lost_connection_resets_a_stream_that_nobody_reads) {
     s.make_ready();
     j.join(s.open({}));
     j.app->incoming()->options.capacity = 10;
-    say(s, {data_message(adit::test::pattern(20'000))});
+    say(s, {data_message(0, adit::test::pattern(20'000))});
     BOOST_TEST(!j.report.has_value());
     s.server().port().stream().close(adit::detail::close_mode::abortive);
     s.step();
@@ -291,8 +279,8 @@ BOOST_AUTO_TEST_CASE(c45_stream_that_nobody_reads_takes_no_more_than_the_window)
     j.join(s.open({}));
     j.app->incoming()->options.capacity = 10;
     const std::string text = adit::test::pattern(64 * 1024);
-    say(s, {data_message(std::string_view(text).substr(0, 32 * 1024)),
-            data_message(std::string_view(text).substr(32 * 1024))});
+    say(s, {data_message(0, std::string_view(text).substr(0, 32 * 1024)),
+            data_message(0, std::string_view(text).substr(32 * 1024))});
     BOOST_TEST(s.ssh().is_open());
     const auto app_part = [&]() -> task<> {
         const auto got = co_await app_reads(*j.app, text.size());
@@ -339,8 +327,7 @@ BOOST_AUTO_TEST_CASE(what_arrives_before_a_cut_is_a_prefix) {
         asio::co_spawn(s.ctx, listens, [](std::exception_ptr) {});
         asio::co_spawn(s.ctx, writes, [](std::exception_ptr) {});
         s.ctx.restart();
-        for (std::size_t i = 0; i < steps && s.ctx.poll_one() != 0; ++i) {
-        }
+        for (std::size_t i = 0; i < steps && s.ctx.poll_one() != 0; ++i) {}
         j.between->abort(errc::connection_closed);
         s.step();
         BOOST_TEST(text.starts_with(came));

@@ -49,9 +49,8 @@ BOOST_AUTO_TEST_CASE(default_constructed_channel_is_closed) {
     c.close();
     c.abort();
     auto reading = c.async_read_some(asio::buffer(room), asio::use_future);
-    BOOST_CHECK_EXCEPTION(reading.get(), boost::system::system_error, [](const auto& e) {
-        return e.code() == asio::error::not_connected;
-    });
+    BOOST_CHECK_EXCEPTION(reading.get(), boost::system::system_error,
+                          [](const auto& e) { return e.code() == asio::error::not_connected; });
 }
 
 BOOST_AUTO_TEST_CASE(moved_from_channel_is_closed_and_answers_so) {

@@ -1,6 +1,6 @@
-// adit/client.hpp: the way from a stream to an open channel, how few round trips it takes, and how it
-// ends. The server is support/test_server.hpp. Failures of each stage are tests of transport/ and
-// auth/; cancellation has a folder of its own.
+// adit/client.hpp: the way from a stream to an open channel, how few round trips it takes, and how
+// it ends. The server is support/test_server.hpp. Failures of each stage are tests of transport/
+// and auth/; cancellation has a folder of its own.
 #include "support/scene.hpp"
 
 #include <boost/asio/strand.hpp>
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(logs_in_opens_a_channel_and_echoes) {
     };
     const auto server_part = [&]() -> task<> {
         co_await s.server().make_ready();
-        co_await s.server().echo({});
+        co_await s.server().echo();
     };
     s.play({client_part, server_part});
     BOOST_TEST(!s.ssh().is_open());
@@ -187,8 +187,8 @@ BOOST_AUTO_TEST_CASE(c04_refused_open_tells_the_servers_words_escaped) {
     };
     const auto server_part = [&]() -> task<> {
         const auto open = co_await s.server().expect<wire::channel_open>();
-        const auto to = adit::value_of(
-            wire::decode_fields<wire::direct_tcpip>(open.channel_data.bytes));
+        const auto to =
+            adit::value_of(wire::decode_fields<wire::direct_tcpip>(open.channel_data.bytes));
         BOOST_TEST(open.channel_type == "direct-tcpip");
         BOOST_TEST(to.host_to_connect == "db.internal");
         BOOST_TEST(to.port_to_connect == 5432U);
@@ -206,9 +206,12 @@ BOOST_AUTO_TEST_CASE(each_reason_of_a_refusal_has_its_error) {
     scene s;
     s.make_ready();
     const std::vector<std::pair<std::uint32_t, errc>> reasons{
-        {1, errc::open_administratively_prohibited}, {2, errc::open_connect_failed},
-        {3, errc::open_unknown_channel_type},        {4, errc::open_resource_shortage},
-        {0, errc::open_failed},                      {0xffffffffU, errc::open_failed}};
+        {1, errc::open_administratively_prohibited},
+        {2, errc::open_connect_failed},
+        {3, errc::open_unknown_channel_type},
+        {4, errc::open_resource_shortage},
+        {0, errc::open_failed},
+        {0xffffffffU, errc::open_failed}};
     for (const auto& [code, expected] : reasons) {
         error_code opened;
         adit::target to("db", 1);
@@ -239,7 +242,8 @@ BOOST_AUTO_TEST_CASE(t13_open_that_nobody_answers_ends_at_its_deadline) {
     s.play({client_part});
     // The late confirmation is answered with CLOSE, and the number is free after the server's.
     const auto server_part = [&]() -> task<> {
-        const std::uint32_t number = co_await s.server().accept_channel({});
+        const adit::test::channel_terms terms;
+        const std::uint32_t number = co_await s.server().accept_channel(terms);
         const auto close = co_await s.server().expect<wire::channel_close>();
         BOOST_TEST(close.recipient_channel == 1000U);
         BOOST_TEST(s.ssh().info().channels == 1U);
@@ -304,8 +308,7 @@ BOOST_AUTO_TEST_CASE(a_jump_host_is_a_client_over_a_channel) {
     const auto carries_down = [&]() -> task<> {
         std::array<char, 4096> room;
         for (;;) {
-            auto reading = near.async_read_some(asio::buffer(room),
-                                                asio::as_tuple(asio::deferred));
+            auto reading = near.async_read_some(asio::buffer(room), asio::as_tuple(asio::deferred));
             const auto outcome = co_await std::move(reading);
             if (std::get<0>(outcome)) co_return;
             const std::string_view got(room.data(), std::get<1>(outcome));
@@ -325,7 +328,7 @@ BOOST_AUTO_TEST_CASE(a_jump_host_is_a_client_over_a_channel) {
     };
     const auto inner_server_part = [&]() -> task<> {
         co_await inner_server.make_ready();
-        co_await inner_server.echo({});
+        co_await inner_server.echo();
         inner_server.port().stream().close(adit::detail::close_mode::orderly);
     };
     s.play({carries_up, carries_down, inner_part, inner_server_part});
@@ -358,7 +361,7 @@ BOOST_AUTO_TEST_CASE(works_in_a_strand_on_two_threads) {
     };
     const auto server_part = [&]() -> task<> {
         co_await server.make_ready();
-        co_await server.echo({});
+        co_await server.echo();
         server.port().stream().close(adit::detail::close_mode::orderly);
     };
     asio::co_spawn(strand, client_part, [&](std::exception_ptr e) { failures[0] = e; });

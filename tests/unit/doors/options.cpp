@@ -1,5 +1,5 @@
-// adit/options.hpp: what a client's options are when nobody changed them, and the two short ways to a
-// credential.
+// adit/options.hpp: what a client's options are when nobody changed them, and the two short ways to
+// a credential.
 #include "support/sample_keys.hpp"
 #include "support/test.hpp"
 

@@ -40,7 +40,7 @@ struct host {
         adit::test::server_options o;
         server = std::make_unique<adit::test::test_server>(std::move(socket), o);
         co_await server->make_ready();
-        co_await server->echo({});
+        co_await server->echo();
     }
     // Runs the parts to their ends, and then what is left.
     void run(std::vector<std::function<task<>()>> parts) {
@@ -79,8 +79,8 @@ BOOST_AUTO_TEST_CASE(carries_a_connection_to_its_end) {
         static_cast<void>(co_await std::move(writing));
         local.shutdown(tcp::socket::shutdown_send);
         std::string got;
-        auto reading = asio::async_read(local, asio::dynamic_buffer(got),
-                                        asio::as_tuple(asio::deferred));
+        auto reading =
+            asio::async_read(local, asio::dynamic_buffer(got), asio::as_tuple(asio::deferred));
         const auto outcome = co_await std::move(reading);
         BOOST_TEST(std::get<0>(outcome) == asio::error::eof);
         BOOST_TEST((got == text));

@@ -153,8 +153,8 @@ BOOST_AUTO_TEST_CASE(a03_wrong_signature_ends_it_before_anybody_is_asked) {
 
 BOOST_AUTO_TEST_CASE(a03_no_password_is_on_the_wire_in_clear_after_a_login_either) {
     scene s;
-    s.options.credentials = {adit::password_credential(
-        adit::secret_bytes(canary.begin(), canary.end()))};
+    s.options.credentials = {
+        adit::password_credential(adit::secret_bytes(canary.begin(), canary.end()))};
     s.make_ready();
     BOOST_TEST(!contains(s.up(), canary));
     s.finish();
@@ -162,9 +162,10 @@ BOOST_AUTO_TEST_CASE(a03_no_password_is_on_the_wire_in_clear_after_a_login_eithe
 
 // A26 of the first exchange: values that are no public keys.
 BOOST_AUTO_TEST_CASE(c21_bad_values_of_the_server_are_refused) {
-    const std::vector<std::vector<adit::byte>> values{
-        {}, std::vector<adit::byte>(31, 9), std::vector<adit::byte>(33, 9),
-        std::vector<adit::byte>(32, 0)};
+    const std::vector<std::vector<adit::byte>> values{{},
+                                                      std::vector<adit::byte>(31, 9),
+                                                      std::vector<adit::byte>(33, 9),
+                                                      std::vector<adit::byte>(32, 0)};
     for (const auto& value : values) {
         scene s;
         const error_code ec = s.failing_handshake([&]() -> task<> {

@@ -1,5 +1,6 @@
-// adit/transport/kex_server.hpp: the server's half, against the client's half, both over packet_stream
-// with its gate; and what clients may not do to it (C15, C24, C29 in the server's role).
+// adit/transport/kex_server.hpp: the server's half, against the client's half, both over
+// packet_stream with its gate; and what clients may not do to it (C15, C24, C29 in the server's
+// role).
 #include "support/fixed_random.hpp"
 #include "support/memory_stream.hpp"
 #include "support/print.hpp"
@@ -40,12 +41,11 @@ struct stage {
                                 true, random};
     adit::kex_session server_kex{role::server, adit::test::fast_algorithms(), random};
     adit::kex_session client_kex{role::client, adit::test::fast_algorithms(), random};
-    adit::host_key_signers keys{
-        std::make_shared<adit::key_signer>(adit::test::sample_key(1))};
-    adit::host_identity identity{
-        "host", 22, [](const adit::host_key_question&) -> task<adit::host_key_answer> {
-            co_return adit::host_key_answer::trusted;
-        }};
+    adit::host_key_signers keys{std::make_shared<adit::key_signer>(adit::test::sample_key(1))};
+    adit::host_identity identity{"host", 22,
+                                 [](const adit::host_key_question&) -> task<adit::host_key_answer> {
+                                     co_return adit::host_key_answer::trusted;
+                                 }};
     error_code server_end, client_end;
 
     task<> serve() {

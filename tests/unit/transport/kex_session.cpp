@@ -1,5 +1,5 @@
-// adit/transport/kex_session.hpp: strict key exchange, guesses, negotiation that fails, and the order
-// of the first exchange as a client lives it. Honest exchanges again and again are tests of
+// adit/transport/kex_session.hpp: strict key exchange, guesses, negotiation that fails, and the
+// order of the first exchange as a client lives it. Honest exchanges again and again are tests of
 // connection/; what the client thinks of host keys is in kex_client.cpp.
 #include "support/scene.hpp"
 
@@ -155,7 +155,8 @@ BOOST_AUTO_TEST_CASE(c24_sequence_numbers_begin_anew_at_newkeys) {
         s.server_side.strict = strict;
         s.make_ready();
         BOOST_TEST(s.ssh().info().strict_kex == strict);
-        // Since NEWKEYS: SERVICE_ACCEPT, SUCCESS; SERVICE_REQUEST, USERAUTH_REQUEST. Before it three.
+        // Since NEWKEYS: SERVICE_ACCEPT, SUCCESS; SERVICE_REQUEST, USERAUTH_REQUEST. Before it
+        // three.
         const std::uint32_t expected = strict ? 2 : 5;
         BOOST_TEST(s.link().stream().in().sequence() == expected);
         BOOST_TEST(s.link().stream().out().sequence() == expected);

@@ -1,5 +1,5 @@
-// adit/transport/packet_port.hpp: what the seam adds to its two ends: whole messages, and secrets whose
-// packets are padded (C36) inside the room that is theirs.
+// adit/transport/packet_port.hpp: what the seam adds to its two ends: whole messages, and secrets
+// whose packets are padded (C36) inside the room that is theirs.
 #include "support/fixed_random.hpp"
 #include "support/memory_stream.hpp"
 #include "support/test.hpp"
