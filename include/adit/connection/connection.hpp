@@ -178,8 +178,9 @@ inline void connection::finish(error_code ec) {
     const auto why = static_cast<errc>(error_.value());
     const bool peer_is_gone = why == errc::connection_lost || why == errc::disconnected_by_peer ||
                               why == errc::keepalive_lost;
-    if (why != errc::disconnected_by_peer)
-        stream_.report().peer_text.clear();  // about something else
+    // Words about a channel that was refused are not about this.
+    const bool about_a_channel = started_ && why != errc::disconnected_by_peer;
+    if (about_a_channel) stream_.report().peer_text.clear();
     channels_.end(error_);
     if (peer_is_gone || !started_) {
         stream_.stream().close(close_mode::abortive);
