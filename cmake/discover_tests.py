@@ -57,10 +57,12 @@ def write_tests(settings, cases):
         labels = settings["label"]
         if any(part.startswith("concurrency_") for part in case):
             labels += ";concurrency"
+        # One real server's worth of load at a time; tests in memory may run beside it.
+        lock = "RESOURCE_LOCK servers " if settings["label"] == "integration" else ""
         out.append(f'add_test([=[{name}]=] [=[{settings["binary"]}]=] '
                    f'[=[--run_test={"/".join(case)}]=] [=[--color_output=no]=])')
         out.append(f'set_tests_properties([=[{name}]=] PROPERTIES LABELS [=[{labels}]=] '
-                   f'TIMEOUT {settings["timeout"]} ENVIRONMENT [=[{environment}]=] '
+                   f'{lock}TIMEOUT {settings["timeout"]} ENVIRONMENT [=[{environment}]=] '
                    f'SKIP_REGULAR_EXPRESSION [=[adit-test-skipped:]=])')
     with open(settings["output"], "w", encoding="utf-8") as file:
         file.write("\n".join(out) + "\n")
