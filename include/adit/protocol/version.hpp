@@ -11,6 +11,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace adit::protocol {
 
@@ -78,6 +79,14 @@ inline std::size_t identification_reader::feed(bytes_view input) {
 }
 
 inline void identification_reader::add(byte b) {
+    // C01: CR only before LF. Elsewhere it belongs to the line, which then is no identification.
+    if (std::exchange(carriage_return_, false)) {
+        if (line_.starts_with("SSH-")) {
+            error_ = errc::malformed_identification;
+            return;
+        }
+        if (line_.size() < longest_line_) line_ += '\r';
+    }
     const bool identification = may_be_identification();
     ++line_bytes_;
     if (identification && line_bytes_ + 1 > longest_line_) {  // one more for LF
@@ -91,9 +100,7 @@ inline void identification_reader::add(byte b) {
         }
         --bytes_left_;
     }
-    // C01: NUL never, CR only before LF.
-    const bool certain = identification && line_.size() >= std::string_view("SSH-").size();
-    if (certain && (b == 0 || carriage_return_)) {
+    if (b == 0 && line_.starts_with("SSH-")) {  // C01: NUL never
         error_ = errc::malformed_identification;
         return;
     }
@@ -101,7 +108,6 @@ inline void identification_reader::add(byte b) {
         carriage_return_ = true;
         return;
     }
-    carriage_return_ = false;
     // A line that is none is dropped but for its beginning, which an error may quote.
     if (identification || line_.size() < longest_line_) line_ += static_cast<char>(b);
 }
