@@ -1,12 +1,16 @@
-// F09: public keys as blobs and as lines, and signatures (RFC 4253 section 6.6, RFC 5656, RFC 8332,
-// RFC 8709; C33, A13, A14). The first byte of an input says what the rest is: 0 a blob; 1 a line of
-// a file; from 128 on, which of our keys signs, at which place the signature is changed, and how;
-// otherwise a signature blob, for the key with that number.
+// F09: public keys as blobs and as lines, certificates, and signatures (RFC 4253 section 6.6, RFC
+// 5656, RFC 8332, RFC 8709, PROTOCOL.certkeys; C33, C38, A13, A14). The first byte of an input says
+// what the rest is: 0 a blob, of a certificate too; 1 a line of a file; 127 at which place a good
+// certificate is changed, and how; from 128 on, which of our keys signs, at which place the
+// signature is changed, and how; otherwise a signature blob, for the key with that number.
 // What is accepted has exactly one form, keeps to the sizes that are allowed, and verifies nothing
 // that it did not sign.
 #include "fuzz/check.hpp"
+#include "support/certificates.hpp"
 #include "unit/keys/key_samples.hpp"
 
+#include <adit/config/certificate_check.hpp>
+#include <adit/keys/certificate.hpp>
 #include <adit/keys/fingerprint.hpp>
 #include <adit/keys/private_key.hpp>
 
@@ -91,7 +95,62 @@ void check_key(const keys::public_key& key) {
     check_verifies_nothing(key);
 }
 
+/// The certificate's blob, written anew from what was read.
+[[nodiscard]] std::vector<byte> written_again(const keys::certificate& certificate) {
+    std::vector<byte> memory(certificate.blob().size());
+    wire::reader r(certificate.blob());
+    wire::writer w(memory);
+    w.put_string(r.take_string());
+    w.put_string(r.take_string());
+    wire::reader key(certificate.key().blob());
+    static_cast<void>(key.take_string());
+    w.put(key.remaining());
+    wire::put_fields(w, certificate.fields());
+    memory.resize(w.size());
+    return memory;
+}
+
+/// Everything about the certificate is granted; only itself can be wrong.
+void check_verdict(const keys::certificate& certificate) {
+    adit::config::certificate_question question;
+    question.use = certificate.use();
+    question.names = certificate.principals();
+    question.source = "192.0.2.1";
+    question.now = certificate.fields().valid_after;
+    question.trusted = [](const keys::public_key&) { return true; };
+    const auto verdict = adit::config::verify_certificate(certificate, question);
+    if (verdict != adit::config::certificate_verdict::ok) return;
+    check(certificate.verify_authority() == errc::ok, "C38: a good certificate is signed");
+    check(certificate.authority().supported(), "C38: by a key, and not by a certificate");
+    check(question.now < certificate.fields().valid_before, "C38: and was valid once");
+    check(!question.names.empty(), "C38: for somebody");
+    question.revoked = question.trusted;
+    check(adit::config::verify_certificate(certificate, question) ==
+              adit::config::certificate_verdict::revoked,
+          "C38: revocation beats all");
+}
+
+void check_certificate(bytes_view blob) {
+    const auto read = keys::certificate::parse(blob);
+    if (!read) return;
+    check(wire::same_bytes(written_again(*read), blob), "a certificate has one form");
+    check(keys::plain_name(read->type()) == read->key().type(), "its key is what it says");
+    check(read->key().supported(), "and can be used");
+    check(read->principals().size() <= 256, "C38: at most 256 principals");
+    check_verdict(*read);
+}
+
+void check_changed_certificate(bytes_view control) {
+    auto blob = adit::test::sample_certificate_blob({});
+    const std::size_t place = control[0] * 256U + control[1];
+    blob[place % blob.size()] ^= control[2];
+    const auto read = keys::certificate::parse(blob);
+    const bool verifies = read && read->verify_authority() == errc::ok;
+    check(verifies == (control[2] == 0), "C38: a changed certificate is none");
+}
+
 void check_blob(bytes_view blob) {
+    check_certificate(blob);
     const auto key = keys::public_key::parse(blob);
     if (!key) return;
     check(wire::same_bytes(key->blob(), blob), "a key is its whole blob");
@@ -143,6 +202,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     switch (data[0]) {
         case 0: check_blob(rest); break;
         case 1: check_line(adit::as_text(rest)); break;
+        case 127:
+            if (size >= 4) check_changed_certificate(rest);
+            break;
         default: check_signature(signers()[(data[0] - 2U) % signers().size()], rest);
     }
     return 0;

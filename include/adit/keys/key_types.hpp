@@ -30,6 +30,7 @@ struct ed25519_fields {
 
 struct key_type {
     std::string_view name;
+    std::size_t strings;  ///< of which `fields` consists; in a certificate more follows them
     errc (*check)(bytes_view fields);
     std::unique_ptr<Botan::Public_Key> (*load)(bytes_view fields);  ///< throws as Botan does
 };
@@ -38,11 +39,11 @@ struct key_type {
 [[nodiscard]] std::unique_ptr<Botan::Public_Key> load_ed25519(bytes_view fields);
 
 inline constexpr std::array key_types{
-    key_type{"ssh-ed25519", check_ed25519, load_ed25519},
-    key_type{nistp256.type, check_ecdsa<nistp256>, load_ecdsa<nistp256>},
-    key_type{nistp384.type, check_ecdsa<nistp384>, load_ecdsa<nistp384>},
-    key_type{nistp521.type, check_ecdsa<nistp521>, load_ecdsa<nistp521>},
-    key_type{rsa_type, check_rsa, load_rsa},
+    key_type{"ssh-ed25519", 1, check_ed25519, load_ed25519},
+    key_type{nistp256.type, 2, check_ecdsa<nistp256>, load_ecdsa<nistp256>},
+    key_type{nistp384.type, 2, check_ecdsa<nistp384>, load_ecdsa<nistp384>},
+    key_type{nistp521.type, 2, check_ecdsa<nistp521>, load_ecdsa<nistp521>},
+    key_type{rsa_type, 2, check_rsa, load_rsa},
 };
 
 /// The row of a type, or null.

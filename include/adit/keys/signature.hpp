@@ -63,6 +63,19 @@ inline constexpr std::array signature_algorithms{
 /// What a KEXINIT offers when nobody says otherwise.
 [[nodiscard]] std::string default_host_key_algorithm_names();
 
+/// What the names of OpenSSH's certificates and of their algorithms end in (PROTOCOL.certkeys).
+inline constexpr std::string_view certificate_suffix = "-cert-v01@openssh.com";
+
+/// The key type of a certificate's type, and the algorithm in its signatures of a certificate's
+/// algorithm: rsa-sha2-512-cert-v01@openssh.com signs as rsa-sha2-512. Empty for any other name.
+[[nodiscard]] std::string_view plain_name(std::string_view certificate_name) noexcept;
+
+/// The same, and any other name as it is.
+[[nodiscard]] inline std::string_view uncertified_name(std::string_view name) noexcept {
+    const std::string_view plain = plain_name(name);
+    return plain.empty() ? name : plain;
+}
+
 /// Reads a whole blob. The views look into it.
 [[nodiscard]] inline result<signature> parse_signature(bytes_view blob) noexcept {
     return wire::decode_fields<signature>(blob);
@@ -74,6 +87,11 @@ inline const signature_algorithm* find_signature_algorithm(std::string_view name
     const auto* const found =
         std::ranges::find(signature_algorithms, name, &signature_algorithm::name);
     return found == signature_algorithms.end() ? nullptr : found;
+}
+
+inline std::string_view plain_name(std::string_view certificate_name) noexcept {
+    if (!certificate_name.ends_with(certificate_suffix)) return {};
+    return certificate_name.substr(0, certificate_name.size() - certificate_suffix.size());
 }
 
 inline std::vector<std::string_view> signature_algorithms_for(std::string_view key_type) {

@@ -24,6 +24,18 @@ printf '\0\0\0\013ssh-ed25519\0\0\0\100%064d' 0 | seed f09_public_keys/signature
 printf '\0\0\0\023ecdsa-sha2-nistp256\0\0\0\012\0\0\0\001\005\0\0\0\001\005' |
     seed f09_public_keys/signature_ecdsa 03
 
+for ca in ed25519 ecdsa256 rsa2048; do
+    ssh-keygen -q -s "$work/$ca" -I id -n alice,bob -O force-command=true \
+        -O source-address=192.0.2.0/24 "$work/ed25519.pub" "$work/ecdsa256.pub"
+    for key in ed25519 ecdsa256; do
+        cut -d' ' -f2 "$work/$key-cert.pub" | base64 -d |
+            seed "f09_public_keys/certificate_${key}_by_$ca" 00
+    done
+done
+ssh-keygen -q -s "$work/ed25519" -I id -h -n '*.example.org' "$work/rsa2048.pub"
+cut -d' ' -f2 "$work/rsa2048-cert.pub" | base64 -d | seed f09_public_keys/certificate_host_rsa 00
+printf '\0\060\1' | seed f09_public_keys/changed_certificate 7f
+
 for key in 0 1 2 3 4; do printf "\\x0$key\\x30\\x01" | seed "f09_public_keys/changed_$key" 80; done
 
 for cipher in aes256-ctr aes128-cbc 3des-cbc aes256-gcm@openssh.com \

@@ -53,13 +53,27 @@ BOOST_AUTO_TEST_CASE(usual_numbers_of_rounds) {
     }
 }
 
-// OpenBSD's regress/lib/libutil/bcrypt_pbkdf, first vector: "password", "salt", 4 rounds.
-BOOST_AUTO_TEST_CASE(vector_of_bcrypt_pbkdf) {
-    const format::section_cipher cipher{"", "", 32, 0, 8, 0};
-    const auto derived =
-        format::derive(cipher, {as_bytes("salt"), 4}, test::secret_of("password")).value();
-    BOOST_TEST(to_hex(derived) ==
-               "5bbf0cc293587f1c3635555c27796598d47e579071bf427e9d8fbe842aba34d9");
+// OpenBSD's regress/lib/libutil/bcrypt_pbkdf.
+BOOST_AUTO_TEST_CASE(vectors_of_bcrypt_pbkdf) {
+    struct row {
+        std::uint32_t rounds;
+        std::string_view passphrase, salt, derived;
+    };
+    const std::string_view nul("\0", 1);
+    const std::vector<row> rows{
+        {4, "password", "salt", "5bbf0cc293587f1c3635555c27796598d47e579071bf427e9d8fbe842aba34d9"},
+        {4, "password", nul, "c12b566235eee04c212598970a579a67"},
+        {4, nul, "salt", "6051be18c2f4f82cbf0efee5471b4bb9"},
+        {8, "password", "salt",
+         "e1367ec5151a33faac4cc1c144cd23fa15d5548493ecc99b9b5d9c0d3b27bec7"
+         "6227ea66088b849b20ab7aa478010246e74bba51723fefa9f9474d6508845e8d"},
+        {42, "password", "salt", "833cf0dcf56db65608e8f0dc0ce882bd"}};
+    for (const row& r : rows) {
+        const format::section_cipher cipher{"", "", r.derived.size() / 2, 0, 8, 0};
+        const auto derived =
+            format::derive(cipher, {as_bytes(r.salt), r.rounds}, test::secret_of(r.passphrase));
+        BOOST_TEST(to_hex(derived.value()) == r.derived);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(l21_the_cap_is_the_callers) {
