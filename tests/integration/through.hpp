@@ -86,13 +86,17 @@ inline std::size_t passage::count(tunnel_event::kind what) const noexcept {
     return n;
 }
 
+inline void end_of_data(tcp::socket& socket) { socket.shutdown(tcp::socket::shutdown_send); }
+inline void end_of_data(channel& stream) { stream.shutdown_send(); }
+
 /// Sends `bytes` of the stream `id` and checks what an echo makes of them, and its clean end.
-inline task<> check_echo(tcp::socket& near, std::uint64_t id, std::uint64_t bytes) {
+template <class Stream>
+task<> check_echo(Stream& near, std::uint64_t id, std::uint64_t bytes) {
     group side(near.get_executor());
     const auto send = [&near, id, bytes]() -> task<> {
         const error_code ec = co_await send_payload(near, id, bytes);
         BOOST_TEST(!ec, ec.message());
-        near.shutdown(tcp::socket::shutdown_send);
+        end_of_data(near);
     };
     side.spawn(send());
     const received back = co_await receive_payload(near, id, until_the_end);
