@@ -1,5 +1,6 @@
-// All of adit: the umbrella over the root headers, which are the promise, and the loader of key
-// files. For programs; the library's own headers include what they use. No RFC of its own.
+// The client's half of adit: the umbrella over the root headers, which are the promise, and the
+// loader of key files. For programs; the library's own headers include what they use. Servers
+// include bastion.hpp or server.hpp, and accounts.hpp. No RFC of its own.
 // Invariant: includes, and nothing else.
 #pragma once
 

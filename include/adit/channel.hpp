@@ -120,6 +120,10 @@ public:
         return core_ != nullptr && core_->owner != nullptr;
     }
 
+    /// Used by session.hpp.
+    [[nodiscard]] const std::shared_ptr<detail::channel_core>& core() const noexcept {
+        return core_;
+    }
     /// Leaves a closed channel behind; for the relay, which works on the shared state itself.
     [[nodiscard]] std::shared_ptr<detail::channel_core> release_core() noexcept {
         return std::exchange(core_, nullptr);

@@ -12,13 +12,12 @@
 #include <adit/auth/client.hpp>
 #include <adit/channel.hpp>
 #include <adit/connection/connection.hpp>
-#include <adit/connection/open_op.hpp>
 #include <adit/detail/deadline.hpp>
 #include <adit/detail/door.hpp>
 #include <adit/detail/erase.hpp>
+#include <adit/forward.hpp>
 #include <adit/options.hpp>
 #include <adit/transport/kex_client.hpp>
-#include <adit/wire/channel_types.hpp>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -183,6 +182,8 @@ inline task<> client::handshake(std::shared_ptr<state> s) {
             failure == asio::error::broken_pipe) {
             failure = errc::connection_lost;
         }
+    } catch (const std::bad_alloc&) {
+        failure = errc::out_of_memory;
     }
     if (failure) {
         // After a cancellation every co_await would throw; the farewell must not.
@@ -196,11 +197,19 @@ inline task<> client::handshake(std::shared_ptr<state> s) {
         s->link->channels().reset_on_bare_close = true;
     }
     if (s->link->finished()) throw protocol_error(s->link->error());
+    try {
+        const host_identity identity{s->options.host, s->options.port, s->options.trust};
+        s->link->start(
+            [identity](packet_stream& stream, kex_session& kex, protocol::packet kexinit) {
+                return kex_client(stream, kex, identity, kexinit, protocol::phase::connection);
+            });
+    } catch (const std::bad_alloc&) {
+        // A35: some loops run, and perhaps not the one that closes.
+        s->link->finish(errc::out_of_memory);
+        s->link->stream().stream().close(detail::close_mode::abortive);
+        throw;
+    }
     s->ready = true;
-    s->link->start([identity = host_identity{s->options.host, s->options.port, s->options.trust}](
-                       packet_stream& stream, kex_session& kex, protocol::packet kexinit) {
-        return kex_client(stream, kex, identity, kexinit, protocol::phase::connection);
-    });
 }
 
 template <class Token>
@@ -215,30 +224,9 @@ inline client::~client() {
 }
 
 inline task<channel> client::open(std::shared_ptr<state> s, target to, std::string& words) {
-    detail::connection& link = *s->link;
     if (!s->ready) throw protocol_error(errc::connection_closed);
-    if (link.finished()) throw protocol_error(link.error());
     const wire::direct_tcpip fields{to.host, to.port, to.originator, to.originator_port};
-    auto opened = link.channels().open(wire::direct_tcpip::channel_type, fields);
-    if (!opened) throw protocol_error(opened.error());
-    const std::shared_ptr<detail::channel_core> core = *opened;
-    // From here on the handle closes the channel, whatever happens.
-    channel handle(core);
-    auto waiting = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
-        detail::initiate_wait_open(core), asio::deferred);
-    const auto limit = s->options.limits.open_timeout;
-    try {
-        if (limit.count() == 0) {
-            co_await std::move(waiting);
-        } else {
-            co_await detail::with_deadline(std::move(waiting), limit);
-        }
-    } catch (const boost::system::system_error& e) {
-        words = core->peer_words;
-        if (e.code() == asio::error::timed_out) throw protocol_error(errc::deadline_exceeded);
-        throw;
-    }
-    co_return handle;
+    co_return co_await detail::open_channel(*s->link, fields, words);
 }
 
 // The report is the connection's: a channel that was refused may use it, one that was lost with the

@@ -56,7 +56,8 @@ struct look_up {
     signal done;
 };
 
-inline task<connected_socket> dial(executor ex, std::string host, std::uint16_t port) {
+inline task<asio::ip::tcp::resolver::results_type> look_up_name(executor ex, std::string host,
+                                                                std::uint16_t port) {
     const auto names = std::make_shared<look_up>(ex);
     names->resolver.async_resolve(
         host, std::to_string(port),
@@ -67,7 +68,11 @@ inline task<connected_socket> dial(executor ex, std::string host, std::uint16_t 
         });
     co_await names->done.wait();
     if (names->ec) throw boost::system::system_error(names->ec);
-    const auto addresses = names->addresses;
+    co_return names->addresses;
+}
+
+inline task<connected_socket> dial(executor ex, std::string host, std::uint16_t port) {
+    const auto addresses = co_await look_up_name(ex, host, port);
     asio::ip::tcp::socket socket(ex);
     auto connecting = asio::async_connect(socket, addresses, asio::deferred);
     static_cast<void>(co_await std::move(connecting));

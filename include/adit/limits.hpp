@@ -28,6 +28,12 @@ struct limits {
     std::size_t connection_memory = 64 * 1024 * 1024;
     std::size_t channels = 4096;
 
+    // What a peer may ask a server for (L11, L23).
+    std::size_t sessions = 10;          ///< channels of the type "session" at once
+    std::size_t pending_opens = 64;     ///< that nobody has answered yet
+    std::size_t channel_requests = 16;  ///< of one channel, that nobody has looked at yet
+    std::size_t listeners = 16;         ///< tcpip-forward and its like, of one connection
+
     // Queues (L13-L15).
     std::size_t unsent_bytes = 1024 * 1024;  ///< high water of a connection
     std::size_t unsent_bytes_low = 256 * 1024;
@@ -51,7 +57,24 @@ struct limits {
 
     // Counts that a peer sends (L22, C26).
     std::size_t extensions = 1024;
+
+    // Logins at a server (L01, L05-L07).
+    std::chrono::milliseconds login_grace{120'000};  ///< from the first byte to the last factor
+    std::chrono::milliseconds identification_timeout{10'000};
+    std::chrono::milliseconds kex_timeout{20'000};  ///< of the first key exchange
+    unsigned authentication_failures = 6;
     unsigned authentication_requests = 128;
+    unsigned key_queries = 32;                       ///< for keys that are not wanted
+    std::chrono::microseconds failure_delay{5'000};  ///< the least that a refusal takes
+    std::size_t user_name = 255;
+    std::size_t password = 1024;
+
+    /// What differs where strangers connect.
+    [[nodiscard]] static limits of_server() {
+        limits l;
+        l.channels = 1024;
+        return l;
+    }
 };
 
 }  // namespace adit

@@ -14,11 +14,13 @@ import tempfile
 # Root headers (the promise) stand on floors of their own; adit.hpp, the umbrella, above all.
 ROOT_FLOORS = {
     "version": 0, "error": 0, "diagnostics": 0, "bytes": 0, "slab": 0, "limits": 0,
-    "options": 5, "connect": 5,
-    "trust": 6,
+    "audit": 0, "wildcard": 0,
+    "options": 5, "connect": 5, "server_options": 5, "permissions": 4,
+    "step_store": 5,
+    "trust": 6, "accounts": 6,
     "channel": 7,
     "client": 8, "server": 8, "session": 8, "forward": 8, "agent": 8,
-    "tunnel": 9,
+    "tunnel": 9, "bastion": 9,
     "adit": 10,
 }
 # folder: (its floor, the highest lower floor it may include)
@@ -32,13 +34,16 @@ FOLDERS = {
     "transport": (5, 4),
     "auth": (6, 5),
     "connection": (7, 5),
+    "bastion": (9, 8),
 }
 # Across folders on one floor, and nothing else. A root header counts as a folder of its own name.
 SIDEWAYS = {
     ("keys", "crypto"),
     ("options", "transport/hooks"), ("options", "transport/kex_session"),
+    ("server_options", "transport/hooks"), ("server_options", "transport/kex_server"),
     # A channel is the door to what connection/ holds; connection/relay.hpp is the way back.
     ("channel", "connection"), ("connection", "channel"),
+    ("bastion", "bastion/guest"), ("bastion", "bastion/policy"),
     ("client", "forward"), ("client", "session"), ("client", "agent"),
     ("server", "forward"), ("server", "session"), ("server", "agent"),
 }

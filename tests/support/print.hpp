@@ -2,6 +2,7 @@
 #pragma once
 
 #include <adit/error.hpp>
+#include <adit/wire/message_id.hpp>
 
 #include <ostream>
 
@@ -14,5 +15,13 @@ inline std::ostream& boost_test_print_type(std::ostream& out, errc e) {
 inline std::ostream& boost_test_print_type(std::ostream& out, disconnect_reason r) {
     return out << "disconnect_reason " << static_cast<std::uint32_t>(r);
 }
+
+namespace wire {
+
+inline std::ostream& boost_test_print_type(std::ostream& out, message_id id) {
+    return out << "message " << static_cast<unsigned>(id);
+}
+
+}  // namespace wire
 
 }  // namespace adit

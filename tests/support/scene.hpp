@@ -55,7 +55,7 @@ public:
     using part = std::function<task<>()>;
 
     client_options options = sample_options();
-    server_options server_side;
+    test_server_options server_side;
     pipe_options wire;
     asio::io_context ctx;
 

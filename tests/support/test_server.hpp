@@ -34,7 +34,7 @@ namespace adit::test {
     return p;
 }
 
-struct server_options {
+struct test_server_options {
     algorithm_preferences algorithms = fast_algorithms();
     byte host_key = 1;  ///< the number of a sample key
     bool strict = true;
@@ -53,7 +53,7 @@ struct channel_terms {
 class test_server {
 public:
     template <class Stream>
-    test_server(Stream&& stream, server_options options)
+    test_server(Stream&& stream, test_server_options options)
         : options_(std::move(options)),
           port_(detail::erase(std::forward<Stream>(stream)), protocol::role::server,
                 options_.strict, random_),
@@ -127,7 +127,7 @@ private:
     void echo_open(const protocol::packet& packet, channel_terms& terms);
     void pump(echoed& c);
 
-    server_options options_;
+    test_server_options options_;
     fixed_random random_{2};
     raw_port port_;
     kex_session kex_;

@@ -14,9 +14,11 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace adit::detail {
 
@@ -24,6 +26,13 @@ class channel_set;
 
 /// The most buffers that a parked operation keeps of the caller's sequence.
 inline constexpr std::size_t parked_buffers = 16;
+
+/// What the peer asks on a channel, RFC 4254 section 5.4.
+struct peer_request {
+    std::string type;
+    bool want_reply = false;
+    std::vector<byte> data;  ///< what depends on the type
+};
 
 struct channel_core : std::enable_shared_from_this<channel_core> {
     channel_core(channel_set& set, const executor& e, std::uint32_t own_number)
@@ -35,7 +44,8 @@ struct channel_core : std::enable_shared_from_this<channel_core> {
           readable(e),
           writer(e),
           writable(e),
-          closing(e) {}
+          closing(e),
+          requesting(e) {}
 
     channel_set* owner;  // null when the channel or its connection is over
     executor ex;
@@ -45,15 +55,20 @@ struct channel_core : std::enable_shared_from_this<channel_core> {
     error_code read_end;   // why reading ends once `data` is empty: eof, or worse
     error_code write_end;  // why nothing more can be written
     bool handle_gone = false;
-    bool starved = false;    // waits for room in the outbox
-    std::string peer_words;  // why the peer refused it, escaped
+    bool starved = false;         // waits for room in the outbox
+    std::string peer_words;       // why the peer refused it, escaped
+    bool is_session = false;      // that the peer has opened
+    bool takes_requests = false;  // otherwise they are refused at once
+    bool owes_answer = false;     // to the latest request that was handed out
+    std::deque<peer_request> requests;
 
     parking_place<void(error_code)> opening;
     parking_place<void(error_code, std::size_t)> reader;
     parking_place<void(error_code)> readable;
     parking_place<void(error_code, std::size_t)> writer;
     parking_place<void(error_code)> writable;
-    parking_place<void(error_code)> closing;  // completes when the channel is over
+    parking_place<void(error_code)> closing;     // completes when the channel is over
+    parking_place<void(error_code)> requesting;  // completes when there is a request, or an end
     std::array<asio::mutable_buffer, parked_buffers> read_into{};
     std::array<asio::const_buffer, parked_buffers> write_from{};
     std::size_t read_into_count = 0;
@@ -106,6 +121,7 @@ inline void channel_core::end(error_code reading, error_code writing) {
     wake_reader();
     wake_writer();
     if (closing) closing.complete(writing);
+    if (requesting) requesting.complete({});
 }
 
 }  // namespace adit::detail

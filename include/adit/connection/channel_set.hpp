@@ -8,6 +8,7 @@
 #pragma once
 
 #include <adit/connection/channel_core.hpp>
+#include <adit/connection/incoming.hpp>
 #include <adit/connection/outbox.hpp>
 #include <adit/connection/places.hpp>
 #include <adit/detail/signal.hpp>
@@ -29,7 +30,15 @@ class channel_set {
 public:
     channel_set(const executor& ex, const limits& caps, protocol::outbound& out, slab_pool& pool,
                 signal& wake)
-        : ex_(ex), caps_(caps), out_(&out), pool_(&pool), wake_(&wake), table_(caps), box_(caps) {}
+        : ex_(ex),
+          caps_(caps),
+          out_(&out),
+          pool_(&pool),
+          wake_(&wake),
+          table_(caps),
+          box_(caps),
+          incoming_(caps),
+          incoming_ready_(ex) {}
     channel_set(const channel_set&) = delete;
     channel_set& operator=(const channel_set&) = delete;
     ~channel_set() { end(asio::error::operation_aborted); }
@@ -57,6 +66,21 @@ public:
     void send_eof(channel_core& core);
     /// Sends CLOSE behind what is queued, or instead of it.
     void close(channel_core& core, bool drop_queued);
+    /// A request on the channel behind what is queued, that wants no reply.
+    void send_request(channel_core& core, std::string_view type, bytes_view data);
+    /// The reply to the peer's request (C47).
+    void answer_request(channel_core& core, bool success);
+
+    // What the peer asks a server for.
+
+    /// From now on the peer's channels and requests wait for an answer; before, all are refused.
+    void serve() noexcept { incoming_.serve(); }
+    /// Returns when take_incoming has something to give.
+    [[nodiscard]] task<> wait_incoming() { return incoming_ready_.wait(); }
+    [[nodiscard]] std::optional<unanswered> take_incoming() { return incoming_.take(); }
+    [[nodiscard]] result<std::shared_ptr<channel_core>> accept(const unanswered& open);
+    void refuse(const unanswered& open, open_failure why, std::string_view words);
+    void answer_global(const unanswered& request, global_answer answer);
 
     // What the connection does.
 
@@ -86,6 +110,8 @@ private:
     void on_peer_open(const event& e);
     void on_request(const event& e);
     void on_global_request(const event& e);
+    [[nodiscard]] std::shared_ptr<channel_core> add_core(std::uint32_t number);
+    void send_global_answers();
 
     template <wire::message M>
     [[nodiscard]] protocol::chunk encoded(const M& message);
@@ -119,139 +145,9 @@ private:
     std::vector<std::shared_ptr<channel_core>> touched_;  // got something in this batch
     std::vector<std::uint32_t> starved_;                  // wait for room in the outbox
     bool congested_ = false;
+    incoming_queue incoming_;
+    signal incoming_ready_;
 };
-
-// Details: what the peer sends.
-
-inline void channel_set::receive(bytes_view payload, const slab_ref& slab) {
-    const auto e = table_.receive(payload);
-    if (!e) throw protocol_error(e.error());
-    on_event(*e, slab);
-}
-
-inline void channel_set::on_event(const event& e, const slab_ref& slab) {
-    switch (e.what) {
-        case kind::data: return on_data(e, slab);
-        case kind::window:
-            if (channel_core* core = find(e.channel)) core->wake_writer();
-            return;
-        // Nobody reads it yet; unread data that is not credited would stall the channel (C45).
-        case kind::extended_data: return grant(e.channel, e.data.size());
-        case kind::opened: return on_opened(e);
-        case kind::open_failed: return on_open_failed(e);
-        case kind::eof:
-            if (channel_core* core = find(e.channel)) {
-                core->read_end = asio::error::eof;
-                touched_.push_back(core->shared_from_this());
-            }
-            return;
-        case kind::close: return on_close(e);
-        case kind::request: return on_request(e);
-        case kind::peer_open: return on_peer_open(e);
-        case kind::global_request: return on_global_request(e);
-        case kind::reply:
-        case kind::global_reply:
-        case kind::nothing: return;
-    }
-}
-
-inline void channel_set::on_data(const event& e, const slab_ref& slab) {
-    channel_core* core = find(e.channel);
-    if (core == nullptr || core->handle_gone) return grant(e.channel, e.data.size());
-    core->data.push(slab, e.data);
-    if (touched_.empty() || touched_.back().get() != core) {
-        touched_.push_back(core->shared_from_this());
-    }
-}
-
-inline void channel_set::settle(const slab_ref& slab, std::size_t used) {
-    for (const auto& core : touched_) {
-        core->wake_reader();
-        if (!core->data.settle(*pool_, slab, used)) throw protocol_error(errc::out_of_memory);
-    }
-    touched_.clear();
-}
-
-inline void channel_set::on_opened(const event& e) {
-    channel_core* core = find(e.channel);
-    if (core == nullptr) return;
-    // Nobody waits any more: the late confirmation is answered with CLOSE (T13).
-    if (!core->opening) return close(*core, true);
-    core->opening.complete({});
-}
-
-inline void channel_set::on_open_failed(const event& e) {
-    if (channel_core* core = find(e.channel)) {
-        const auto why = [code = static_cast<open_failure>(e.code)] {
-            switch (code) {
-                case open_failure::administratively_prohibited:
-                    return errc::open_administratively_prohibited;
-                case open_failure::connect_failed: return errc::open_connect_failed;
-                case open_failure::unknown_channel_type: return errc::open_unknown_channel_type;
-                case open_failure::resource_shortage: return errc::open_resource_shortage;
-            }
-            return errc::open_failed;
-        }();
-        core->peer_words = escaped(as_text(e.data), 256);
-        core->end(why, why);
-    }
-    release_if_done(e.channel);
-}
-
-// C46: what came before is delivered first. CLOSE without EOF is normal from some servers and is an
-// end of data, unless the peer is known to mean a reset by it (security.md section 4).
-inline void channel_set::on_close(const event& e) {
-    channel_core* core = find(e.channel);
-    if (core == nullptr) return release_if_done(e.channel);
-    touched_.push_back(core->shared_from_this());
-    if (!core->read_end) {
-        core->read_end =
-            reset_on_bare_close ? error_code(errc::channel_reset) : error_code(asio::error::eof);
-    }
-    close(*core, true);
-    if (!core->write_end) core->write_end = errc::channel_closed;
-    core->wake_writer();
-    release_if_done(e.channel);
-}
-
-inline void channel_set::on_peer_open(const event& e) {
-    // Nothing that a server may open was asked for (A26).
-    constexpr std::array<std::string_view, 5> known{"forwarded-tcpip",
-                                                    "forwarded-streamlocal@openssh.com", "session",
-                                                    "x11", "auth-agent@openssh.com"};
-    const bool is_known = std::ranges::find(known, e.open.channel_type) != known.end();
-    const auto why =
-        is_known ? open_failure::administratively_prohibited : open_failure::unknown_channel_type;
-    send(wire::channel_open_failure{e.open.sender_channel, static_cast<wire::u32>(why),
-                                    is_known ? "not requested" : "unknown channel type", ""});
-}
-
-inline void channel_set::on_request(const event& e) {
-    // C47: exactly one reply, and none behind our CLOSE.
-    if (!e.want_reply || !table_.state(e.channel).may_send_other()) return;
-    send(wire::channel_failure{table_.peer_number(e.channel)});
-}
-
-inline void channel_set::on_global_request(const event& e) {
-    if (e.want_reply) send(wire::request_failure{});
-}
-
-inline void channel_set::grant(std::uint32_t channel, std::size_t n) {
-    const std::uint32_t more = table_.consume(channel, n);
-    if (more != 0) send(wire::channel_window_adjust{table_.peer_number(channel), more});
-}
-
-inline void channel_set::release_if_done(std::uint32_t channel) {
-    channel_core* core = find(channel);
-    // L12: what its reader has not taken yet stays in the budget.
-    if (core != nullptr && !core->handle_gone && !core->data.empty()) return;
-    if (!table_.release_if_done(channel)) return;
-    box_.retire(channel);
-    if (core == nullptr) return;
-    const auto alive = std::move(cores_[channel]);
-    alive->owner = nullptr;
-    if (alive->closing) alive->closing.complete({});
-}
 
 // Details: what channels do.
 
@@ -280,12 +176,112 @@ result<std::shared_ptr<channel_core>> channel_set::open(std::string_view type,
     if (w.error() != errc::ok) return w.error();
     const auto number = table_.open();
     if (!number) return number.error();
-    if (cores_.size() <= *number) cores_.resize(std::size_t{*number} + 1);
-    auto core = std::make_shared<channel_core>(*this, ex_, *number);
-    cores_[*number] = core;
+    auto core = add_core(*number);
     send(wire::channel_open{
         type, *number, table_.incoming(*number).target(), caps_.channel_packet, {w.written()}});
     return core;
+}
+
+inline std::shared_ptr<channel_core> channel_set::add_core(std::uint32_t number) {
+    if (cores_.size() <= number) cores_.resize(std::size_t{number} + 1);
+    auto core = std::make_shared<channel_core>(*this, ex_, number);
+    cores_[number] = core;
+    return core;
+}
+
+inline result<std::shared_ptr<channel_core>> channel_set::accept(const unanswered& open) {
+    incoming_.answered_open();
+    wire::channel_open asked;
+    asked.sender_channel = open.sender_channel;
+    asked.initial_window_size = open.window;
+    asked.maximum_packet_size = open.packet;
+    const auto number = table_.accept(asked);
+    if (!number) {
+        if (open.name == "session") incoming_.session_over();
+        send(wire::channel_open_failure{open.sender_channel,
+                                        static_cast<wire::u32>(open_failure::resource_shortage),
+                                        "too many channels", ""});
+        return number.error();
+    }
+    auto core = add_core(*number);
+    core->is_session = open.name == "session";
+    core->takes_requests = core->is_session;
+    send(wire::channel_open_confirmation{
+        open.sender_channel, *number, table_.incoming(*number).target(), caps_.channel_packet, {}});
+    return core;
+}
+
+inline void channel_set::refuse(const unanswered& open, open_failure why, std::string_view words) {
+    incoming_.answered_open();
+    if (open.name == "session") incoming_.session_over();
+    send(wire::channel_open_failure{open.sender_channel, static_cast<wire::u32>(why), words, ""});
+}
+
+inline void channel_set::answer_global(const unanswered& request, global_answer answer) {
+    incoming_.answer(request.ticket, std::move(answer));
+    send_global_answers();
+}
+
+inline void channel_set::send_request(channel_core& core, std::string_view type, bytes_view data) {
+    if (!table_.state(core.number).may_send_other()) return;
+    push(core,
+         encoded(wire::channel_request{table_.peer_number(core.number), type, false, {data}}));
+}
+
+inline void channel_set::answer_request(channel_core& core, bool success) {
+    if (!table_.state(core.number).may_send_other()) return;
+    const std::uint32_t peer = table_.peer_number(core.number);
+    if (success) {
+        send(wire::channel_success{peer});
+    } else {
+        send(wire::channel_failure{peer});
+    }
+}
+
+// Details: what the connection does.
+
+inline void channel_set::after_write() {
+    if (congested_ && box_.unsent() <= caps_.unsent_bytes_low) congested_ = false;
+    if (congested_ || starved_.empty()) return;
+    // Whoever still finds no room asks for it anew.
+    const std::vector<std::uint32_t> waiting = std::exchange(starved_, {});
+    for (const std::uint32_t channel : waiting) {
+        channel_core* core = find(channel);
+        if (core == nullptr) continue;
+        core->starved = false;
+        core->wake_writer();
+    }
+}
+
+inline void channel_set::end(error_code ec) {
+    const auto cores = std::exchange(cores_, {});
+    for (const auto& core : cores) {
+        if (core == nullptr) continue;
+        core->owner = nullptr;
+        core->end(ec, ec);
+    }
+    box_.clear();
+    touched_.clear();
+    starved_.clear();
+    incoming_ready_.close();
+}
+
+inline void channel_set::grant(std::uint32_t channel, std::size_t n) {
+    const std::uint32_t more = table_.consume(channel, n);
+    if (more != 0) send(wire::channel_window_adjust{table_.peer_number(channel), more});
+}
+
+inline void channel_set::release_if_done(std::uint32_t channel) {
+    channel_core* core = find(channel);
+    // L12: what its reader has not taken yet stays in the budget.
+    if (core != nullptr && !core->handle_gone && !core->data.empty()) return;
+    if (!table_.release_if_done(channel)) return;
+    box_.retire(channel);
+    if (core == nullptr) return;
+    if (core->is_session) incoming_.session_over();
+    const auto alive = std::move(cores_[channel]);
+    alive->owner = nullptr;
+    if (alive->closing) alive->closing.complete({});
 }
 
 inline std::size_t channel_set::room(const channel_core& core) {
@@ -409,33 +405,6 @@ inline void channel_set::close(channel_core& core, bool drop_queued) {
     if (drop_queued) box_.discard(core.number);
     state.sent_close();
     push(core, encoded(wire::channel_close{table_.peer_number(core.number)}));
-}
-
-// Details: what the connection does.
-
-inline void channel_set::after_write() {
-    if (congested_ && box_.unsent() <= caps_.unsent_bytes_low) congested_ = false;
-    if (congested_ || starved_.empty()) return;
-    // Whoever still finds no room asks for it anew.
-    const std::vector<std::uint32_t> waiting = std::exchange(starved_, {});
-    for (const std::uint32_t channel : waiting) {
-        channel_core* core = find(channel);
-        if (core == nullptr) continue;
-        core->starved = false;
-        core->wake_writer();
-    }
-}
-
-inline void channel_set::end(error_code ec) {
-    const auto cores = std::exchange(cores_, {});
-    for (const auto& core : cores) {
-        if (core == nullptr) continue;
-        core->owner = nullptr;
-        core->end(ec, ec);
-    }
-    box_.clear();
-    touched_.clear();
-    starved_.clear();
 }
 
 // Details: the parts of channel_core that need the set.

@@ -7,7 +7,7 @@
 // Over 300 lines: three loops and their one shared state.
 #pragma once
 
-#include <adit/connection/channel_set.hpp>
+#include <adit/connection/channel_events.hpp>
 #include <adit/detail/deadline.hpp>
 #include <adit/detail/door.hpp>
 #include <adit/detail/signal.hpp>
@@ -52,6 +52,9 @@ public:
 
     [[nodiscard]] bool finished() const noexcept { return finished_; }
     [[nodiscard]] error_code error() const noexcept { return error_; }
+    /// Called once by finish(), with what ended the connection; must not throw.
+    std::function<void(error_code)> on_finish;
+
     /// Completes with the error that ended the connection. One waiter. Cancellation: total.
     template <class Token>
     auto async_wait_finished(Token&& token);
@@ -73,7 +76,7 @@ private:
     [[nodiscard]] task<> exchange_keys(protocol::packet their_kexinit);
     [[nodiscard]] task<> wait_for_replies_to_leave();
     [[nodiscard]] std::size_t replies_waiting() noexcept {
-        return channels_.queued().control_size() + stream_.queue().size();
+        return channels_.queued().control_size() + stream_.replies_waiting();
     }
     void begin_rekey();
     void note_new_keys();
@@ -192,6 +195,7 @@ inline void connection::finish(error_code ec) {
     replies_left_.close();
     timer_.cancel();
     if (finished_waiter_) finished_waiter_.complete(error_);
+    if (const auto told = std::exchange(on_finish, nullptr)) told(error_);
 }
 
 inline task<> connection::refuse(error_code ec) {
@@ -232,7 +236,8 @@ inline std::optional<protocol::packet> connection::dispatch_batch() {
     while (!finished_ && !kexinit && stream_.next(packet) == packet_stream::step::packet) {
         if (packet.id() == wire::message_id::kexinit) {
             kexinit = packet;
-        } else {
+        } else if (packet.id() != wire::message_id::userauth_request) {
+            // A login that was sent behind its success is not looked at (C31).
             channels_.receive(packet.payload, stream_.in().memory());
         }
     }

@@ -1,6 +1,6 @@
-// Waiting for the two ends of a channel's life: until the peer has opened it (client.hpp), and
-// until it is over (relay.hpp). Cancellation: total; a late confirmation is answered with CLOSE by
-// channel_set (T13).
+// Waiting for what happens in a channel's life: until the peer has opened it (forward.hpp) or asks
+// for something on it (session.hpp), and until it is over (relay.hpp). Cancellation: total; a late
+// confirmation is answered with CLOSE by channel_set (T13).
 #pragma once
 
 #include <adit/connection/channel_core.hpp>
@@ -10,20 +10,25 @@
 
 namespace adit::detail {
 
-class initiate_wait_open {
+/// Parks at a place of the channel: `opening` or `requesting`.
+class initiate_park {
 public:
     using executor_type = executor;
+    using place = parking_place<void(error_code)> channel_core::*;
 
-    explicit initiate_wait_open(std::shared_ptr<channel_core> core) : core_(std::move(core)) {}
+    initiate_park(std::shared_ptr<channel_core> core, place where)
+        : core_(std::move(core)), where_(where) {}
     [[nodiscard]] executor_type get_executor() const noexcept { return core_->ex; }
 
     template <class Handler>
     void operator()(Handler&& handler) const {
-        core_->opening.park(core_, std::forward<Handler>(handler), core_->ex, any_cancellation);
+        (core_.get()->*where_)
+            .park(core_, std::forward<Handler>(handler), core_->ex, any_cancellation);
     }
 
 private:
     std::shared_ptr<channel_core> core_;
+    place where_;
 };
 
 class initiate_wait_closed {

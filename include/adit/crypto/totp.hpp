@@ -1,5 +1,5 @@
 // One-time codes by time, RFC 6238 over RFC 4226: secret and step in, digits out. The clock is the
-// caller's. Used by auth/totp_source.hpp and, later, by servers that check codes.
+// caller's. Used by auth/totp_source.hpp, and by accounts.hpp, which checks codes.
 // Invariants: the secret lives in secret memory; no error names a character of it (Botan's would).
 #pragma once
 
@@ -10,7 +10,10 @@
 #include <botan/base32.h>
 #include <botan/otp.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +39,11 @@ public:
     [[nodiscard]] const totp_settings& settings() const noexcept { return settings_; }
     /// The code of a step, leading zeros included.
     [[nodiscard]] result<secret_bytes> code(std::uint64_t step) const noexcept;
+    /// The step near `now`, at most `window` away, of which this is the code; none: it is a wrong
+    /// code. Spaces do not count; anything else but ASCII digits is wrong. The time tells nothing
+    /// about the secret (S04). Whether a step was used before is the caller's to know (A17).
+    [[nodiscard]] std::optional<std::uint64_t> matching_step(bytes_view typed, std::uint64_t now,
+                                                             unsigned window = 1) const noexcept;
     /// Tells secrets apart without being one.
     [[nodiscard]] secret_bytes fingerprint() const { return digest(hash_id::sha256, key_); }
 
@@ -94,6 +102,37 @@ inline result<secret_bytes> totp::code(std::uint64_t step) const noexcept {
         }
         return digits;
     });
+}
+
+// Every step is computed and compared, whichever fits. Where a code fits two steps the later one
+// counts: the earlier is then used as well.
+inline std::optional<std::uint64_t> totp::matching_step(bytes_view typed, std::uint64_t now,
+                                                        unsigned window) const noexcept {
+    const auto matching = [&]() -> result<std::uint64_t> {
+        secret_bytes digits;
+        digits.reserve(settings_.digits);
+        for (const byte b : typed) {
+            if (b == ' ') continue;
+            const bool fits = b >= '0' && b <= '9' && digits.size() < settings_.digits;
+            if (!fits) return errc::totp_secret_malformed;
+            digits.push_back(b);
+        }
+        const std::uint64_t first = now - std::min<std::uint64_t>(now, window);
+        const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - now;
+        const std::uint64_t steps = now - first + std::min<std::uint64_t>(room, window);
+        std::uint64_t found = 0, any = 0;
+        for (std::uint64_t i = 0; i <= steps; ++i) {
+            const auto right = code(first + i);
+            if (!right) return right.error();
+            const std::uint64_t same = same_secret(digits, *right) ? 1 : 0;
+            found = found * (1 - same) + (first + i) * same;
+            any |= same;
+        }
+        if (any == 0) return errc::totp_secret_malformed;
+        return found;
+    };
+    const auto step = attempt(errc::totp_secret_malformed, matching);
+    return step ? std::optional<std::uint64_t>(*step) : std::nullopt;
 }
 
 }  // namespace adit::crypto

@@ -6,13 +6,38 @@
 
 #include <adit/transport/kex_session.hpp>
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace adit {
 
 /// The keys that a server can prove to have.
 using host_key_signers = std::vector<std::shared_ptr<signer>>;
+
+/// A host key that shows a certificate; beside it stands the same key without one.
+class certified_signer final : public signer {
+public:
+    /// `certificate` is its whole blob.
+    certified_signer(std::shared_ptr<signer> key, keys::public_key certificate)
+        : key_(std::move(key)), certificate_(std::move(certificate)) {}
+
+    [[nodiscard]] const keys::public_key& public_part() const noexcept override {
+        return certificate_;
+    }
+    [[nodiscard]] std::string name() const override { return key_->name(); }
+    [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
+                                               bytes_view message) override {
+        return key_->sign(keys::uncertified_name(algorithm), message);
+    }
+
+private:
+    std::shared_ptr<signer> key_;
+    keys::public_key certificate_;
+};
 
 [[nodiscard]] task<> kex_server(packet_port& port, kex_session& session,
                                 const host_key_signers& host_keys, protocol::packet their_kexinit,
@@ -22,13 +47,24 @@ using host_key_signers = std::vector<std::shared_ptr<signer>>;
 
 namespace kex {
 
+/// Who signs with this algorithm; null when nobody does.
+[[nodiscard]] inline signer* find_signer(const host_key_signers& host_keys,
+                                         std::string_view algorithm) {
+    const std::string_view plain = keys::uncertified_name(algorithm);
+    const keys::signature_algorithm* row = keys::find_signature_algorithm(plain);
+    if (row == nullptr) return nullptr;
+    std::string type(row->key_type);
+    if (plain != algorithm) type += keys::certificate_suffix;
+    const auto has_type = [&](const auto& s) { return s->public_part().type() == type; };
+    const auto found = std::ranges::find_if(host_keys, has_type);
+    return found == host_keys.end() ? nullptr : found->get();
+}
+
 [[nodiscard]] inline signer& signer_for(const host_key_signers& host_keys,
                                         std::string_view algorithm) {
-    const keys::signature_algorithm* row = keys::find_signature_algorithm(algorithm);
-    for (const auto& candidate : host_keys) {
-        if (row != nullptr && candidate->public_part().type() == row->key_type) return *candidate;
-    }
-    throw protocol_error(errc::no_common_host_key_algorithm);
+    signer* found = find_signer(host_keys, algorithm);
+    if (found == nullptr) throw protocol_error(errc::no_common_host_key_algorithm);
+    return *found;
 }
 
 }  // namespace kex

@@ -37,7 +37,7 @@ struct host {
     task<> serve() {
         auto accepting = acceptor.async_accept(asio::deferred);
         tcp::socket socket = co_await std::move(accepting);
-        adit::test::server_options o;
+        adit::test::test_server_options o;
         server = std::make_unique<adit::test::test_server>(std::move(socket), o);
         co_await server->make_ready();
         co_await server->echo();

@@ -1,0 +1,243 @@
+// A bastion: listeners, and a server for each connection to them that forwards where its policy
+// allows and nowhere else. What sshd does on a jump host, as an object. RFC 4254 section 7. Used by
+// adit-bastion and by programs that embed one.
+// Not thread-safe: all calls and events happen in the executor's strand.
+// Invariants: default deny; a place among the connections that have not logged in is given back
+// whatever becomes of them (A19); after close() nothing is called any more.
+#pragma once
+
+#include <adit/bastion/guest.hpp>
+#include <adit/bastion/policy.hpp>
+#include <adit/detail/accept_loop.hpp>
+#include <adit/protocol/admission.hpp>
+
+#include <boost/asio/ip/v6_only.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace adit {
+
+struct bastion_options {
+    explicit bastion_options(std::shared_ptr<const server_options> of_connections) {
+        guests.server = std::move(of_connections);
+        admission.penalties.enabled = false;
+    }
+    guest_options guests;
+    std::vector<asio::ip::tcp::endpoint> listen{{asio::ip::address_v4::loopback(), 0}};
+    /// MaxStartups, PerSourceMaxStartups; penalties for sources that misbehave are off.
+    protocol::admission_limits admission;
+};
+
+///     adit::bastion gate(ctx.get_executor(), options);
+///     gate.listen();
+///     co_await gate.async_drain(std::chrono::seconds(30), asio::deferred);
+class bastion {
+public:
+    using executor_type = executor;
+
+    bastion(executor ex, bastion_options options)
+        : state_(std::make_shared<state>(std::move(ex), std::move(options))) {}
+    bastion(bastion&&) noexcept = default;
+    bastion& operator=(bastion&&) = delete;
+    ~bastion() { close(); }
+
+    [[nodiscard]] executor_type get_executor() const { return state_->ex; }
+
+    /// Binds and listens. Throws what bind says.
+    void listen();
+    /// What connections from now on are told and allowed; those that are there keep theirs.
+    void use(guest_options options);
+
+    /// Takes no new connection, opens nothing more, and completes when the last one has ended or
+    /// was ended after `limit`. void(error_code). Cancellation: any; it still drains.
+    template <class Token>
+    auto async_drain(std::chrono::milliseconds limit, Token&& token);
+    /// Ends everything at once.
+    void close();
+
+    /// Where it listens, in the order of the options.
+    [[nodiscard]] std::vector<asio::ip::tcp::endpoint> endpoints() const;
+    [[nodiscard]] std::size_t connections() const noexcept { return state_->guests.size(); }
+    /// That have not logged in.
+    [[nodiscard]] std::size_t starting() const noexcept {
+        return state_->admission.unauthenticated();
+    }
+
+private:
+    struct state {
+        state(executor e, bastion_options o)
+            : ex(std::move(e)),
+              options(std::make_shared<const guest_options>(std::move(o.guests))),
+              listen(std::move(o.listen)),
+              admission(o.admission),
+              changed(ex) {}
+
+        executor ex;
+        std::shared_ptr<const guest_options> options;
+        std::vector<asio::ip::tcp::endpoint> listen;
+        std::vector<asio::ip::tcp::acceptor> acceptors;
+        protocol::admission admission;
+        std::list<std::shared_ptr<detail::guest>> guests;  // in the order of their coming
+        crypto::system_random random;
+        detail::signal changed;  // a guest has gone
+        std::uint64_t last_number = 0;
+        bool draining = false;
+    };
+
+    static void take(const std::shared_ptr<state>& s, asio::ip::tcp::socket accepted,
+                     const asio::ip::tcp::endpoint& from);
+    static task<> serve(std::shared_ptr<state> s, std::shared_ptr<detail::guest> one,
+                        protocol::admission::ticket slot);
+    static task<> drain(std::shared_ptr<state> s, std::chrono::milliseconds limit);
+    static void stop_listening(state& s);
+    static void end_all(state& s, error_code why);
+    static void spawn(const state& s, task<> body);
+
+    std::shared_ptr<state> state_;
+};
+
+// Details.
+
+inline void bastion::listen() {
+    for (const auto& where : state_->listen) {
+        asio::ip::tcp::acceptor acceptor(state_->ex);
+        acceptor.open(where.protocol());
+        acceptor.set_option(asio::socket_base::reuse_address(true));
+        if (where.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true));
+        acceptor.bind(where);
+        acceptor.listen();
+        state_->acceptors.push_back(std::move(acceptor));
+    }
+    for (auto& acceptor : state_->acceptors) {
+        std::function<void(asio::ip::tcp::socket, asio::ip::tcp::endpoint)> taker =
+            [weak = std::weak_ptr(state_)](asio::ip::tcp::socket accepted,
+                                           asio::ip::tcp::endpoint from) {
+                if (const auto alive = weak.lock()) take(alive, std::move(accepted), from);
+            };
+        auto loop = [](std::shared_ptr<state>, asio::ip::tcp::acceptor& from, auto each) -> task<> {
+            co_await detail::accept_loop<asio::ip::tcp>(from, std::move(each));
+        };
+        spawn(*state_, loop(state_, acceptor, std::move(taker)));
+    }
+}
+
+// What ends a task ends that task only; what is no error of the system leaves run().
+inline void bastion::spawn(const state& s, task<> body) {
+    asio::co_spawn(s.ex, std::move(body), [](std::exception_ptr thrown) {
+        static_cast<void>(detail::to_error_code(std::move(thrown)));
+    });
+}
+
+inline void bastion::use(guest_options options) {
+    state_->options = std::make_shared<const guest_options>(std::move(options));
+}
+
+inline void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::socket accepted,
+                          const asio::ip::tcp::endpoint& from) {
+    const auto& server_side = s->options->server;
+    const peer_address source{from.address().to_string(), from.port()};
+    std::array<byte, 4> dice{};
+    s->random.fill(dice);
+    auto verdict = s->admission.admit(source.address, std::chrono::steady_clock::now(),
+                                      wire::reader(dice).take_u32());
+    const std::uint64_t number = ++s->last_number;
+    if (verdict.answer != protocol::admission_answer::admitted) {
+        if (!server_side->audit) return;
+        audit_event event;
+        event.what = audit_event::kind::connection_refused;
+        event.connection = number;
+        event.source = source.to_string();
+        event.text = protocol::message_of(verdict.answer);
+        return server_side->audit(event);
+    }
+    error_code ignored;
+    accepted.set_option(asio::socket_base::keep_alive(true), ignored);
+    server peer(std::move(accepted), server_side, source, number);
+    auto one = std::make_shared<detail::guest>(std::move(peer), s->options);
+    s->guests.push_back(one);
+    spawn(*s, serve(s, std::move(one), std::move(verdict.slot)));
+}
+
+// What a connection that did not log in is held against its source for (L04).
+[[nodiscard]] inline protocol::bad_ending ending_of(error_code ec) noexcept {
+    if (ec == errc::too_many_authentication_failures) return protocol::bad_ending::auth_failed;
+    if (ec == errc::deadline_exceeded) return protocol::bad_ending::grace_exceeded;
+    return protocol::bad_ending::no_auth;
+}
+
+inline task<> bastion::serve(std::shared_ptr<state> s, std::shared_ptr<detail::guest> one,
+                             protocol::admission::ticket slot) {
+    const auto position = std::ranges::find(s->guests, one);
+    error_code ec;
+    try {
+        auto shaking = one->peer().async_handshake(asio::deferred);
+        co_await std::move(shaking);
+    } catch (const boost::system::system_error& e) {
+        ec = e.code();
+    }
+    if (ec) {
+        s->admission.ended(std::move(slot), ending_of(ec), std::chrono::steady_clock::now());
+    } else {
+        s->admission.authenticated(std::move(slot));
+    }
+    if (!ec && s->draining) one->drain();
+    if (!ec) co_await one->run();
+    s->guests.erase(position);
+    s->changed.notify();
+}
+
+inline void bastion::stop_listening(state& s) {
+    for (auto& acceptor : s.acceptors) {
+        error_code ignored;
+        acceptor.close(ignored);
+    }
+}
+
+inline void bastion::end_all(state& s, error_code why) {
+    const auto all = s.guests;  // each takes itself out of the list, later
+    for (const auto& one : all) one->close(why);
+}
+
+inline task<> bastion::drain(std::shared_ptr<state> s, std::chrono::milliseconds limit) {
+    s->draining = true;
+    stop_listening(*s);
+    const auto all = s->guests;
+    for (const auto& one : all) one->drain();
+    asio::steady_timer timer(s->ex, limit);
+    timer.async_wait([weak = std::weak_ptr(s)](error_code ec) {
+        const auto alive = weak.lock();
+        if (!ec && alive != nullptr) end_all(*alive, errc::shutting_down);
+    });
+    while (!s->guests.empty()) co_await s->changed.wait();
+}
+
+template <class Token>
+auto bastion::async_drain(std::chrono::milliseconds limit, Token&& token) {
+    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                         asio::cancellation_type::total;
+    return detail::door(
+        state_->ex, [s = state_, limit] { return drain(s, limit); }, std::forward<Token>(token),
+        any);
+}
+
+inline void bastion::close() {
+    if (state_ == nullptr) return;
+    stop_listening(*state_);
+    end_all(*state_, errc::connection_closed);
+}
+
+inline std::vector<asio::ip::tcp::endpoint> bastion::endpoints() const {
+    std::vector<asio::ip::tcp::endpoint> all;
+    for (const auto& acceptor : state_->acceptors) {
+        error_code ignored;
+        all.push_back(acceptor.local_endpoint(ignored));
+    }
+    return all;
+}
+
+}  // namespace adit

@@ -1,0 +1,132 @@
+// From a client's wish to a connected stream: permissions, policy, look-up, policy again for each
+// address, connection. Used by guest.hpp. RFC 4254 section 7.2. Invariants: only addresses that the
+// policy has seen are connected to, and they are not looked up a second time (C49); a name with
+// anything in it that no name has is refused unseen (A27).
+#pragma once
+
+#include <adit/bastion/policy.hpp>
+#include <adit/connect.hpp>
+#include <adit/detail/erase.hpp>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace adit::detail {
+
+/// A stream, or why there is none and what the client is told.
+struct dialled {
+    std::unique_ptr<any_stream> stream;
+    open_failure why = open_failure::administratively_prohibited;
+    std::string words;
+};
+
+/// Everything referred to outlives the task.
+[[nodiscard]] task<dialled> dial_target(executor ex, const guest_options& options,
+                                        const forward_question& question);
+
+// Details.
+
+namespace dialling {
+
+inline dialled refused(open_failure why, std::string words) {
+    dialled result;
+    result.why = why;
+    result.words = std::move(words);
+    return result;
+}
+
+// Names, addresses and paths are printable; whatever is not was made to be misread.
+[[nodiscard]] inline bool is_sound(const forward_target& to) {
+    constexpr std::size_t longest = 255;
+    const auto odd = [](char c) { return c <= ' ' || c == '\x7f'; };
+    const bool sized = !to.host.empty() && to.host.size() <= longest;
+    return sized && std::ranges::none_of(to.host, odd) && (to.is_socket || to.port != 0);
+}
+
+[[nodiscard]] inline bool permitted(const identity& who, const forward_target& to) {
+    const std::uint64_t now = unix_seconds();
+    return to.is_socket ? who.allowed.allow_socket(now)
+                        : who.allowed.allow_open(to.host, to.port, now);
+}
+
+// Whatever ends a process or a relay before its good end shows as a reset at the target.
+template <class Socket>
+[[nodiscard]] std::unique_ptr<any_stream> as_stream(Socket socket) {
+    error_code ignored;
+    socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    return erase(std::move(socket));
+}
+
+inline task<dialled> connect_socket(executor ex, std::string path) {
+    namespace local = asio::local;
+    constexpr std::size_t longest_path = 107;  // of sun_path
+    if (path.size() > longest_path)
+        co_return refused(open_failure::connect_failed, "path too long");
+    local::stream_protocol::socket socket(ex);
+    const local::stream_protocol::endpoint endpoint(path);
+    auto connecting = socket.async_connect(endpoint, asio::deferred);
+    co_await std::move(connecting);
+    dialled result;
+    result.stream = as_stream(std::move(socket));
+    co_return result;
+}
+
+inline task<dialled> connect_host(executor ex, const guest_options& options,
+                                  forward_question question) {
+    using tcp = asio::ip::tcp;
+    const auto found = co_await look_up_name(ex, question.target.host, question.target.port);
+    std::vector<tcp::endpoint> allowed;
+    for (const auto& entry : found) {
+        question.address = entry.endpoint().address();
+        const bool yes = co_await allowed_by(options.policy, question);
+        if (yes) allowed.push_back(entry.endpoint());
+    }
+    if (allowed.empty()) {
+        co_return refused(open_failure::administratively_prohibited, "address not permitted");
+    }
+    tcp::socket socket(ex);
+    auto connecting = asio::async_connect(socket, allowed, asio::deferred);
+    static_cast<void>(co_await std::move(connecting));
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    dialled result;
+    result.stream = as_stream(std::move(socket));
+    co_return result;
+}
+
+}  // namespace dialling
+
+inline task<dialled> dial_target(executor ex, const guest_options& options,
+                                 const forward_question& question) {
+    using dialling::refused;
+    const forward_target& to = question.target;
+    if (!dialling::is_sound(to)) {
+        co_return refused(open_failure::administratively_prohibited, "malformed target");
+    }
+    const bool permitted = dialling::permitted(question.who, to);
+    const bool allowed = permitted && co_await allowed_by(options.policy, question);
+    if (!allowed) {
+        co_return refused(open_failure::administratively_prohibited, "not permitted");
+    }
+    std::string why;
+    try {
+        auto body = [ex, &options, &question]() -> task<dialled> {
+            if (question.target.is_socket) {
+                return dialling::connect_socket(ex, question.target.host);
+            }
+            return dialling::connect_host(ex, options, question);
+        };
+        auto connecting = door(ex, std::move(body), asio::deferred);
+        co_return co_await with_deadline(std::move(connecting), options.dial_timeout);
+    } catch (const boost::system::system_error& e) {
+        why = e.code().message();
+    }
+    co_return refused(open_failure::connect_failed, std::move(why));
+}
+
+}  // namespace adit::detail

@@ -1,0 +1,148 @@
+// What each message of the connection protocol does to the channels: the bodies of channel_set's
+// events. Data to readers, room to writers, ends, requests and opens of the peer. RFC 4254. Used by
+// connection.hpp, for every packet behind the login. Invariants: channel_set's.
+#pragma once
+
+#include <adit/connection/channel_set.hpp>
+
+namespace adit::detail {
+
+inline void channel_set::receive(bytes_view payload, const slab_ref& slab) {
+    const auto e = table_.receive(payload);
+    if (!e) throw protocol_error(e.error());
+    on_event(*e, slab);
+}
+
+inline void channel_set::on_event(const event& e, const slab_ref& slab) {
+    switch (e.what) {
+        case kind::data: return on_data(e, slab);
+        case kind::window:
+            if (channel_core* core = find(e.channel)) core->wake_writer();
+            return;
+        // Nobody reads it yet; unread data that is not credited would stall the channel (C45).
+        case kind::extended_data: return grant(e.channel, e.data.size());
+        case kind::opened: return on_opened(e);
+        case kind::open_failed: return on_open_failed(e);
+        case kind::eof:
+            if (channel_core* core = find(e.channel)) {
+                core->read_end = asio::error::eof;
+                touched_.push_back(core->shared_from_this());
+            }
+            return;
+        case kind::close: return on_close(e);
+        case kind::request: return on_request(e);
+        case kind::peer_open: return on_peer_open(e);
+        case kind::global_request: return on_global_request(e);
+        case kind::reply:
+        case kind::global_reply:
+        case kind::nothing: return;
+    }
+}
+
+inline void channel_set::on_data(const event& e, const slab_ref& slab) {
+    channel_core* core = find(e.channel);
+    if (core == nullptr || core->handle_gone) return grant(e.channel, e.data.size());
+    core->data.push(slab, e.data);
+    if (touched_.empty() || touched_.back().get() != core) {
+        touched_.push_back(core->shared_from_this());
+    }
+}
+
+inline void channel_set::settle(const slab_ref& slab, std::size_t used) {
+    for (const auto& core : touched_) {
+        core->wake_reader();
+        if (!core->data.settle(*pool_, slab, used)) throw protocol_error(errc::out_of_memory);
+    }
+    touched_.clear();
+}
+
+inline void channel_set::on_opened(const event& e) {
+    channel_core* core = find(e.channel);
+    if (core == nullptr) return;
+    // Nobody waits any more: the late confirmation is answered with CLOSE (T13).
+    if (!core->opening) return close(*core, true);
+    core->opening.complete({});
+}
+
+inline void channel_set::on_open_failed(const event& e) {
+    if (channel_core* core = find(e.channel)) {
+        const auto why = [code = static_cast<open_failure>(e.code)] {
+            switch (code) {
+                case open_failure::administratively_prohibited:
+                    return errc::open_administratively_prohibited;
+                case open_failure::connect_failed: return errc::open_connect_failed;
+                case open_failure::unknown_channel_type: return errc::open_unknown_channel_type;
+                case open_failure::resource_shortage: return errc::open_resource_shortage;
+            }
+            return errc::open_failed;
+        }();
+        core->peer_words = escaped(as_text(e.data), 256);
+        core->end(why, why);
+    }
+    release_if_done(e.channel);
+}
+
+// C46: what came before is delivered first. CLOSE without EOF is normal from some servers and is an
+// end of data, unless the peer is known to mean a reset by it (security.md section 4).
+inline void channel_set::on_close(const event& e) {
+    channel_core* core = find(e.channel);
+    if (core == nullptr) return release_if_done(e.channel);
+    touched_.push_back(core->shared_from_this());
+    if (!core->read_end) {
+        core->read_end =
+            reset_on_bare_close ? error_code(errc::channel_reset) : error_code(asio::error::eof);
+    }
+    close(*core, true);
+    if (!core->write_end) core->write_end = errc::channel_closed;
+    core->wake_writer();
+    if (core->requesting) core->requesting.complete({});
+    release_if_done(e.channel);
+}
+
+inline void channel_set::on_peer_open(const event& e) {
+    const auto refused = incoming_.offer(e.open);
+    if (!refused) return incoming_ready_.notify();
+    const auto words = [code = *refused]() -> std::string_view {
+        switch (code) {
+            case open_failure::unknown_channel_type: return "unknown channel type";
+            case open_failure::resource_shortage: return "too many channels wait";
+            default: return "not requested";
+        }
+    }();
+    send(wire::channel_open_failure{e.open.sender_channel, static_cast<wire::u32>(*refused), words,
+                                    ""});
+}
+
+inline void channel_set::on_request(const event& e) {
+    channel_core* core = find(e.channel);
+    if (core != nullptr && core->takes_requests && !core->handle_gone) {
+        if (core->requests.size() >= caps_.channel_requests) {
+            throw protocol_error(errc::too_many_pending_replies);
+        }
+        core->requests.push_back({std::string(e.name), e.want_reply, {}});
+        core->requests.back().data.assign(e.data.begin(), e.data.end());
+        if (core->requesting) core->requesting.complete({});
+        return;
+    }
+    // C47: exactly one reply, and none behind our CLOSE.
+    if (!e.want_reply || !table_.state(e.channel).may_send_other()) return;
+    send(wire::channel_failure{table_.peer_number(e.channel)});
+}
+
+inline void channel_set::on_global_request(const event& e) {
+    incoming_.offer(wire::global_request{e.name, e.want_reply, {e.data}});
+    if (!incoming_.empty()) incoming_ready_.notify();
+    send_global_answers();
+}
+
+inline void channel_set::send_global_answers() {
+    while (const auto answer = incoming_.next_answer()) {
+        if (answer->success) {
+            send(wire::request_success{{answer->data}});
+        } else {
+            send(wire::request_failure{});
+        }
+    }
+}
+
+}  // namespace adit::detail

@@ -1,0 +1,91 @@
+// A conversation that makes a connection usable, under one deadline, and its failure in good order:
+// the peer is told as far as it listens, the connection ends, and the caller gets one error. Used
+// by the doors of both roles. RFC 4253 section 11.1.
+// Invariant: after a failure nothing of the connection is left that could still talk.
+#pragma once
+
+#include <adit/connection/connection.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace adit::detail {
+
+/// Returns when `converse` has; throws protocol_error when it fails or takes too long.
+[[nodiscard]] task<> shake(std::shared_ptr<connection> link, std::function<task<>()> converse,
+                           std::chrono::milliseconds limit);
+
+/// A deadline for each stage of a conversation: when one passes, the stream is closed under it.
+class stage_deadline {
+public:
+    explicit stage_deadline(std::shared_ptr<connection> link)
+        : state_(std::make_shared<state>(std::move(link))) {}
+    stage_deadline(const stage_deadline&) = delete;
+    stage_deadline& operator=(const stage_deadline&) = delete;
+    ~stage_deadline() { state_->timer.cancel(); }
+
+    /// The stage that begins now may take so long; zero: as long as it likes.
+    void arm(std::chrono::milliseconds limit);
+    [[nodiscard]] bool passed() const noexcept { return state_->passed; }
+
+private:
+    struct state {
+        explicit state(std::shared_ptr<connection> l)
+            : link(std::move(l)), timer(link->get_executor()) {}
+        std::shared_ptr<connection> link;
+        asio::steady_timer timer;
+        bool passed = false;
+    };
+    std::shared_ptr<state> state_;
+};
+
+// Details.
+
+inline void stage_deadline::arm(std::chrono::milliseconds limit) {
+    state_->timer.cancel();
+    if (limit.count() == 0) return;
+    state_->timer.expires_after(limit);
+    state_->timer.async_wait([weak = std::weak_ptr(state_)](error_code ec) {
+        const auto alive = weak.lock();
+        if (ec || alive == nullptr) return;
+        alive->passed = true;
+        alive->link->stream().stream().close(close_mode::abortive);
+    });
+}
+
+[[nodiscard]] inline error_code handshake_error(error_code ec) noexcept {
+    if (ec == asio::error::timed_out) return errc::deadline_exceeded;
+    const bool lost = ec == asio::error::eof || ec == asio::error::connection_reset ||
+                      ec == asio::error::broken_pipe;
+    return lost ? error_code(errc::connection_lost) : ec;
+}
+
+inline task<> shake(std::shared_ptr<connection> link, std::function<task<>()> converse,
+                    std::chrono::milliseconds limit) {
+    error_code failure;
+    try {
+        if (limit.count() == 0) {
+            co_await converse();
+        } else {
+            auto talk = door(link->get_executor(), std::move(converse), asio::deferred);
+            co_await with_deadline(std::move(talk), limit);
+        }
+    } catch (const boost::system::system_error& e) {
+        failure = handshake_error(e.code());
+    }
+    if (!failure && link->finished()) throw protocol_error(link->error());
+    if (!failure) co_return;
+    // After a cancellation every co_await would throw; the farewell must not.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await link->refuse(failure);
+    link->finish(failure);
+    throw protocol_error(failure);
+}
+
+}  // namespace adit::detail

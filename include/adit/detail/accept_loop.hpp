@@ -1,0 +1,67 @@
+// Accepts connections for ever: what tunnels, bastions and remote listeners do. Used by tunnel.hpp
+// and bastion/. Invariant (L24): without descriptors or memory it waits and tries again; it never
+// spins, and never ends before its acceptor is closed.
+#pragma once
+
+#include <adit/detail/task.hpp>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <utility>
+
+namespace adit::detail {
+
+[[nodiscard]] inline bool out_of_descriptors(error_code ec) noexcept {
+    return ec == boost::system::errc::too_many_files_open ||
+           ec == boost::system::errc::too_many_files_open_in_system ||
+           ec == boost::system::errc::no_buffer_space ||
+           ec == boost::system::errc::not_enough_memory;
+}
+
+template <class Protocol>
+[[nodiscard]] task<error_code> accept_one(asio::basic_socket_acceptor<Protocol>& from,
+                                          typename Protocol::socket& accepted,
+                                          typename Protocol::endpoint& peer) {
+    try {
+        auto accepting = from.async_accept(accepted, peer, asio::deferred);
+        co_await std::move(accepting);
+        co_return error_code();
+    } catch (const boost::system::system_error& e) {
+        co_return e.code();
+    }
+}
+
+/// Gives each connection to `take`, which must not throw. The acceptor outlives the task; closing
+/// it ends the task.
+template <class Protocol>
+[[nodiscard]] task<> accept_loop(
+    asio::basic_socket_acceptor<Protocol>& from,
+    std::function<void(typename Protocol::socket, typename Protocol::endpoint)> take) {
+    constexpr std::chrono::milliseconds first_pause{50};
+    constexpr std::chrono::milliseconds longest_pause{1000};
+    auto pause = first_pause;
+    asio::steady_timer timer(from.get_executor());
+    while (from.is_open()) {
+        typename Protocol::socket accepted(from.get_executor());
+        typename Protocol::endpoint peer;
+        const error_code ec = co_await accept_one<Protocol>(from, accepted, peer);
+        if (!ec) {
+            pause = first_pause;
+            take(std::move(accepted), peer);
+        } else if (out_of_descriptors(ec)) {
+            timer.expires_after(pause);
+            pause = std::min(pause * 2, longest_pause);
+            auto waiting = timer.async_wait(asio::deferred);
+            co_await std::move(waiting);
+        }
+    }
+}
+
+}  // namespace adit::detail
