@@ -1,0 +1,159 @@
+// From settings to the library's options.
+#include "configuration.hpp"
+
+#include "../adit_tunnel/values.hpp"
+#include "users_file.hpp"
+
+#include <adit/config/key_file.hpp>
+#include <adit/config/network.hpp>
+#include <adit/keys/certificate.hpp>
+
+#include <optional>
+
+namespace adit_bastion {
+namespace {
+
+using adit::task;
+
+[[nodiscard]] std::string text_of_file(const std::string& path) {
+    if (path.empty()) return {};
+    const auto content = adit::config::read_file(path, {});
+    if (!content) throw usage_error(path + ": " + content.error().message());
+    return std::string(adit::as_text(*content));
+}
+
+// A blob of 3072 bits and more is longer than its modulus.
+[[nodiscard]] bool is_weak(const adit::keys::public_key& key) {
+    return key.type() == adit::keys::rsa_type && key.blob().size() < 3072 / 8;
+}
+
+[[nodiscard]] std::shared_ptr<adit::signer> certified(const adit::host_key_signers& keys,
+                                                      const std::string& path) {
+    const auto certificate = adit::keys::certificate::parse_line(text_of_file(path));
+    if (!certificate) throw usage_error(path + ": " + certificate.error().message());
+    for (const auto& key : keys) {
+        if (!(key->public_part() == certificate->key())) continue;
+        auto blob = adit::keys::public_key::parse(certificate->blob());
+        return std::make_shared<adit::certified_signer>(key, std::move(*blob));
+    }
+    throw usage_error(path + ": certifies none of the HostKeys");
+}
+
+// host:port with `*` for either.
+[[nodiscard]] bool is_place(const std::vector<std::string>& places, const std::string& host,
+                            std::uint16_t port) {
+    for (const std::string& place : places) {
+        const auto colon = place.rfind(':');
+        std::string name = place.substr(0, colon);
+        if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+        const std::string number = colon == std::string::npos ? "*" : place.substr(colon + 1);
+        const bool same_port = number == "*" || number == std::to_string(port);
+        if (same_port &&
+            (name == "*" || adit_tunnel::to_lower(name) == adit_tunnel::to_lower(host)))
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::shared_ptr<adit::accounts> configuration::users() const {
+    adit::account_options options;
+    options.keys_files = settings_.authorized_keys_files;
+    options.strict_modes = settings_.strict_modes;
+    options.trusted_user_ca_keys = text_of_file(settings_.trusted_user_ca_keys);
+    options.ca_signature_algorithms = settings_.ca_algorithms;
+    options.steps = steps_;
+    // Without a file of users, whoever has a key in a file that serves every name gets in.
+    if (settings_.users_file.empty()) options.everybody.emplace();
+    auto all = std::make_shared<adit::accounts>(std::move(options));
+    if (settings_.users_file.empty()) return all;
+    for (const adit::account_fault& fault : all->replace(read_users(settings_.users_file))) {
+        const std::string line = fault.line == 0 ? "" : ", line " + std::to_string(fault.line);
+        throw usage_error(settings_.users_file + ": user " + fault.user + line + ": " + fault.what);
+    }
+    return all;
+}
+
+adit::host_key_signers configuration::host_keys() const {
+    adit::host_key_signers all;
+    for (const std::string& path : settings_.host_keys) {
+        auto key = adit::config::load_private_key(path);
+        if (!key) throw usage_error(path + ": " + key.error().message());
+        if (is_weak(key->public_part())) {
+            throw usage_error(path + ": an RSA host key has 3072 bits or more");
+        }
+        all.push_back(std::make_shared<adit::key_signer>(std::move(*key), path));
+    }
+    for (const std::string& path : settings_.host_certificates) all.push_back(certified(all, path));
+    return all;
+}
+
+std::vector<std::vector<std::string>> configuration::methods() const {
+    if (!settings_.methods.empty()) return settings_.methods;
+    std::vector<std::vector<std::string>> any;
+    if (settings_.public_keys) any.push_back({"publickey"});
+    if (settings_.keyboard_interactive) any.push_back({"keyboard-interactive"});
+    if (settings_.passwords) any.push_back({"password"});
+    return any;
+}
+
+void configuration::set_limits(adit::limits& limits) const {
+    limits.authentication_failures = settings_.max_auth_tries;
+    limits.login_grace = settings_.login_grace;
+    limits.keepalive_interval = settings_.alive_interval;
+    limits.keepalive_count = settings_.alive_count;
+    if (settings_.rekey_bytes != 0) limits.rekey_bytes = settings_.rekey_bytes;
+    if (settings_.rekey_interval.count() != 0) limits.rekey_interval = settings_.rekey_interval;
+}
+
+std::shared_ptr<adit::server_options> configuration::server() const {
+    auto options = std::make_shared<adit::server_options>(host_keys(), users());
+    options->methods = methods();
+    adit::algorithm_preferences& offer = options->algorithms;
+    if (!settings_.kex.empty()) offer.kex = settings_.kex;
+    if (!settings_.ciphers.empty()) offer.ciphers = settings_.ciphers;
+    if (!settings_.macs.empty()) offer.macs = settings_.macs;
+    if (!settings_.host_key_algorithms.empty()) offer.host_keys = settings_.host_key_algorithms;
+    if (adit::provable_algorithms(offer.host_keys, options->host_keys).empty()) {
+        throw usage_error("no HostKey is of a type in HostKeyAlgorithms (" + offer.host_keys + ")");
+    }
+    options->public_key_algorithms = settings_.public_key_algorithms;
+    options->banner = text_of_file(settings_.banner);
+    set_limits(options->limits);
+    options->audit = [&say = say_](const adit::audit_event& event) { say(event); };
+    return options;
+}
+
+adit::forward_policy configuration::policy() const {
+    using kind = adit::incoming::kind;
+    return [s = settings_](const adit::forward_question& q) -> task<bool> {
+        bool allowed = false;
+        switch (q.what) {
+            case kind::direct_tcpip:
+                allowed = s.permit_open ? is_place(*s.permit_open, q.target.host, q.target.port)
+                                        : s.forward_local;
+                break;
+            case kind::direct_streamlocal: allowed = s.forward_sockets; break;
+            case kind::tcpip_forward:
+                allowed =
+                    s.forward_remote &&
+                    (!s.permit_listen || is_place(*s.permit_listen, q.target.host, q.target.port));
+                break;
+            default: break;
+        }
+        if (!allowed || !q.address || s.deny_addresses.empty()) co_return allowed;
+        const std::string address = q.address->to_string();
+        co_return adit::config::match_address_list(address, s.deny_addresses) ==
+            adit::config::address_match::no;
+    };
+}
+
+adit::guest_options configuration::guests() const {
+    adit::guest_options options;
+    options.server = server();
+    options.policy = policy();
+    return options;
+}
+
+}  // namespace adit_bastion

@@ -1,0 +1,82 @@
+// What adit-bastion was told, by its command line and its configuration files: sshd_config(5)'s
+// options as plain values. Filled by options.cpp and command_line.cpp, read by adit_bastion.cpp.
+// Invariant: every default is the most closed one: nothing is forwarded, nobody logs in.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace adit_bastion {
+
+/// Something in the command line or in a file; its text names where.
+class usage_error : public std::runtime_error {
+public:
+    using runtime_error::runtime_error;
+};
+
+struct listen_address {
+    std::string address;
+    std::optional<std::uint16_t> port;  ///< none: Port
+};
+
+struct settings {
+    // What there is to do.
+    bool only_test = false;      ///< -t
+    bool hash_password = false;  ///< --hash-password
+    std::string new_totp;        ///< --new-totp NAME
+    bool json = false;           ///< --json: the audit as JSON, one event per line
+
+    std::string config_file;
+    std::vector<std::string> options;  ///< -o, in their order; they win over the file
+
+    // sshd_config(5).
+    std::vector<listen_address> listen;
+    std::uint16_t port = 22;
+    std::vector<std::string> host_keys, host_certificates;
+    std::vector<std::string> authorized_keys_files{".ssh/authorized_keys"};
+    bool strict_modes = true;
+    bool public_keys = true;
+    bool passwords = false;
+    bool keyboard_interactive = true;
+    std::vector<std::vector<std::string>> methods;  ///< AuthenticationMethods; empty: any one
+    unsigned max_auth_tries = 6;
+    unsigned startups = 10, startup_chance = 30, startups_full = 100;
+    unsigned per_source_startups = 10;
+    bool penalties = false;  ///< PerSourcePenalties
+    std::chrono::seconds login_grace{120};
+    std::chrono::seconds alive_interval{30};
+    unsigned alive_count = 3;
+    std::uint64_t rekey_bytes = 0;  ///< 0: the library's own
+    std::chrono::seconds rekey_interval{0};
+    std::string ciphers, macs, kex, host_key_algorithms, public_key_algorithms, ca_algorithms;
+    std::string trusted_user_ca_keys;
+    std::string banner;
+    std::string pid_file;
+    bool forward_local = false, forward_remote = false;  ///< AllowTcpForwarding
+    bool forward_sockets = false;                        ///< AllowStreamLocalForwarding
+    std::optional<std::vector<std::string>> permit_open, permit_listen;  ///< of host:port
+
+    // Ours.
+    std::string users_file;
+    std::string totp_steps_file;  ///< where used codes are remembered; empty: in memory
+    std::string deny_addresses;   ///< DenyOpenAddresses: a list as in from="…" of authorized_keys
+    std::chrono::seconds drain_time{30};
+};
+
+/// Fills `s`. A value is what to exit with at once: after --help, or, with the reason on stderr,
+/// when something is wrong.
+[[nodiscard]] std::optional<int> read_command_line(settings& s, int argc, const char* const* argv);
+
+/// One option, "Name value" or "Name=value". Throws usage_error.
+void set_option_line(settings& s, std::string_view line);
+/// A file of them; what -o said before stands. Throws usage_error with file and line.
+void read_config_file(settings& s, const std::string& path);
+/// What must be there, and what does not go together. Throws usage_error.
+void check(const settings& s);
+
+}  // namespace adit_bastion
