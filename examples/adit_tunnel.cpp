@@ -1,12 +1,14 @@
 // adit-tunnel: `ssh -N -L` with adit. Local ports that lead through an SSH server to where the
-// server can go, with ssh's flags and options (--help lists them), a password prompt, JSON for
-// scripts, and a live status line for people.
+// server can go, with ssh's flags and options (--help lists them), logging in by keys, prompts,
+// passwords and one-time codes, JSON for scripts, and a live status line for people.
 //
 //     adit-tunnel -L 5433:db.internal:5432 alice@bastion.example.com
 //
 // Ends with 0 after SIGINT or SIGTERM and with 255 after a failure. The parts are in adit_tunnel/.
 #include "adit_tunnel/command_line.hpp"
-#include "adit_tunnel/prompt.hpp"
+#include "adit_tunnel/credentials.hpp"
+#include "adit_tunnel/patience.hpp"
+#include "adit_tunnel/person.hpp"
 #include "adit_tunnel/report.hpp"
 #include "adit_tunnel/settings.hpp"
 #include "adit_tunnel/trust_policy.hpp"
@@ -15,21 +17,21 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace adit_tunnel {
 namespace {
@@ -40,47 +42,54 @@ using adit::error_code;
 using std::chrono::steady_clock;
 
 constexpr int failure = 255;
-constexpr auto farewell = 500ms;     // for the DISCONNECT, at the end
-constexpr auto for_a_person = 150s;  // beyond sshd's LoginGraceTime
+constexpr auto farewell = 500ms;  // for the DISCONNECT, at the end
+constexpr auto for_login = 30s;   // of the server's time, from the host key on
 
 class program {
 public:
     explicit program(const settings& s)
         : settings_(s),
           say_(s),
-          trust_(s, say_),
-          tunnel_(io_.get_executor(), options()),
+          person_(s, say_, patience_),
+          trust_(s, say_, person_),
+          credentials_(s, say_, person_),
           before_login_(io_),
+          login_(io_),
           redraw_(io_),
           signals_(io_, SIGINT, SIGTERM, SIGHUP) {}
+    program(const program&) = delete;
+    program& operator=(const program&) = delete;
+    ~program() { patience_.stop(); }
 
     [[nodiscard]] int run();
 
 private:
-    [[nodiscard]] adit::tunnel_options options();
+    [[nodiscard]] task<> begin();
+    [[nodiscard]] adit::client_options login_options();
+    [[nodiscard]] adit::tunnel_options options(adit::client_options login);
+    void set_algorithms(adit::client_options& login);
     void set_limits(adit::limits& limits) const;
-    void add_credentials(adit::client_options& login);
-    void add_keys(adit::client_options& login);
-    [[nodiscard]] bool may_ask_password() const;
-    [[nodiscard]] task<secret_bytes> answer_password(const adit::password_question& q);
+    [[nodiscard]] adit::host_key_check trust();
 
     void on_started(error_code ec);
     void on_closed(error_code cause);
     void end();
     void watch_signals();
     void watch_time_before_login();
+    void too_late();
     void stop();
     void redraw_from_now_on();
 
+    // What questions refer to is older than io_, which ends them.
     const settings& settings_;
     reporter say_;
+    patience patience_;
+    person person_;
     trust_policy trust_;
-    error_code key_problem_;
-    std::string key_file_;
-    bool has_credentials_ = false;
+    credentials credentials_;
     asio::io_context io_{1};
-    adit::tunnel tunnel_;
-    asio::steady_timer before_login_, redraw_;
+    std::optional<adit::tunnel> tunnel_;
+    asio::steady_timer before_login_, login_, redraw_;
     asio::signal_set signals_;
     asio::cancellation_signal cancel_start_;
     steady_clock::time_point begin_;
@@ -96,22 +105,21 @@ adit::local_forward to_forward(const forward_spec& spec) {
     return forward;
 }
 
-adit::tunnel_options program::options() {
+adit::client_options program::login_options() {
     const settings& s = settings_;
-    adit::client_options login(s.user, s.host_name, trust_.check());
+    adit::client_options login(s.user, s.host_name, trust());
     login.port = s.port;
     login.password_attempts = s.password_prompts;
-    if (!s.ciphers.empty()) login.algorithms.ciphers = s.ciphers;
-    if (!s.macs.empty()) login.algorithms.macs = s.macs;
-    if (!s.kex.empty()) login.algorithms.kex = s.kex;
-    if (!s.host_key_algorithms.empty()) login.algorithms.host_keys = s.host_key_algorithms;
-    login.public_key_algorithms = s.key_algorithms;
+    set_algorithms(login);
     set_limits(login.limits);
-    add_credentials(login);
-    has_credentials_ = !login.credentials.empty();
-    if (s.level >= talk::debug) {
+    if (s.level >= talk::verbose) {
         login.trace = [this](const adit::trace_event& event) { say_.traced(event); };
     }
+    return login;
+}
+
+adit::tunnel_options program::options(adit::client_options login) {
+    const settings& s = settings_;
     adit::tunnel_options all(std::move(login), to_forward(s.forwards.front()));
     for (std::size_t i = 1; i < s.forwards.size(); ++i) {
         all.forwards.push_back(to_forward(s.forwards[i]));
@@ -121,93 +129,90 @@ adit::tunnel_options program::options() {
     return all;
 }
 
+// As ssh does, unless told otherwise: what known_hosts can vouch for is asked for first.
+void program::set_algorithms(adit::client_options& login) {
+    const settings& s = settings_;
+    if (!s.ciphers.empty()) login.algorithms.ciphers = s.ciphers;
+    if (!s.macs.empty()) login.algorithms.macs = s.macs;
+    if (!s.kex.empty()) login.algorithms.kex = s.kex;
+    login.public_key_algorithms = s.key_algorithms;
+    std::string& host_keys = login.algorithms.host_keys;
+    if (!s.host_key_algorithms.empty()) {
+        host_keys = s.host_key_algorithms;
+    } else if (auto order =
+                   adit::prefer_known_keys(host_keys, trust_.files(), s.host_name, s.port)) {
+        host_keys = std::move(*order);  // a file that cannot be read is trust's to complain about
+    }
+    say_.detail("host key algorithms: " + host_keys);
+}
+
 void program::set_limits(adit::limits& limits) const {
     if (settings_.connect_timeout) limits.connect_timeout = *settings_.connect_timeout;
-    if (may_ask_password() || settings_.strict_host_keys == host_key_policy::ask) {
-        limits.handshake_timeout = for_a_person;  // watch_time_before_login() is for the server
-    }
+    limits.handshake_timeout = 0ms;  // before_login_ and patience_ stand for it
     limits.keepalive_interval = settings_.keepalive_interval;
     limits.keepalive_count = settings_.keepalive_count;
     if (settings_.rekey_bytes != 0) limits.rekey_bytes = settings_.rekey_bytes;
     if (settings_.rekey_interval) limits.rekey_interval = *settings_.rekey_interval;
 }
 
-bool program::may_ask_password() const {
-    const auto& wanted = settings_.authentications;
-    const bool listed = std::ranges::find(wanted, "password") != wanted.end();
-    return listed && settings_.password && !settings_.batch && settings_.password_prompts != 0 &&
-           can_ask_password();
-}
-
-void program::add_credentials(adit::client_options& login) {
-    for (const std::string& method : settings_.authentications) {
-        if (method == "publickey" && settings_.publickey) add_keys(login);
-        if (method == "password" && may_ask_password()) {
-            login.credentials.emplace_back(adit::password_source(
-                [this](const adit::password_question& q) { return answer_password(q); }));
-        }
-    }
-}
-
-void program::add_keys(adit::client_options& login) {
-    std::vector<std::string> paths = settings_.identities;
-    const bool by_default = paths.empty() && settings_.default_identity;
-    if (by_default) paths.emplace_back("~/.ssh/id_ed25519");
-    for (const std::string& named : paths) {
-        const std::string path = expanded(settings_, named);
-        auto key = adit::config::load_private_key(path);
-        if (key) {
-            login.credentials.push_back(adit::key_credential(std::move(*key), path));
-            continue;
-        }
-        if (by_default && key.error() == errc::key_file_missing) continue;
-        say_.warning(path + ": " + key.error().message());
-        if (!key_problem_) key_file_ = path;
-        if (!key_problem_) key_problem_ = key.error();
-    }
-}
-
-task<secret_bytes> program::answer_password(const adit::password_question& q) {
-    if (q.attempt > 1) say_.alarm("permission denied, please try again");
-    const std::string prompt = adit::escaped(q.user + "@" + q.host) + "'s password: ";
-    co_return co_await ask_password(prompt);
+// With the host key, what before_login_ measures is over and the login begins.
+adit::host_key_check program::trust() {
+    return [this, check = trust_.check()](const adit::host_key_question& q) {
+        if (!started_) patience_.start(login_, for_login, [this] { too_late(); });
+        return check(q);
+    };
 }
 
 int program::run() {
     for (const std::string& text : settings_.warnings) say_.warning(text);
-    if (key_problem_ && !has_credentials_) {
-        say_.failed(key_file_ + ": " + key_problem_.message());
-        return failure;
-    }
     watch_signals();
-    watch_time_before_login();
-    begin_ = steady_clock::now();
-    tunnel_.async_start(asio::bind_cancellation_slot(cancel_start_.slot(),
-                                                     [this](error_code ec) { on_started(ec); }));
+    auto beginning = begin();
+    asio::co_spawn(io_, std::move(beginning), [](std::exception_ptr thrown) {
+        if (thrown) std::rethrow_exception(thrown);
+    });
     io_.run();
-    tunnel_.close();
+    if (tunnel_) tunnel_->close();
     io_.restart();
     io_.run_for(farewell);
     return status_;
 }
 
+task<> program::begin() {
+    adit::client_options login = login_options();
+    co_await credentials_.add_to(login);
+    if (!credentials_.problem().empty() && login.credentials.empty()) {
+        say_.failed(credentials_.problem());
+        co_return end();
+    }
+    tunnel_.emplace(io_.get_executor(), options(std::move(login)));
+    watch_time_before_login();
+    begin_ = steady_clock::now();
+    say_.step("connecting to " + adit::escaped(settings_.host_name) + ":" +
+              std::to_string(settings_.port));
+    const auto started = [this](error_code ec) { on_started(ec); };
+    tunnel_->async_start(asio::bind_cancellation_slot(cancel_start_.slot(), started));
+}
+
 void program::on_started(error_code ec) {
     before_login_.cancel();
+    patience_.stop();
     if (signal_ != 0) return end();
     if (ec) {
-        say_.failed(tunnel_.diagnostics(), too_late_ ? error_code(errc::deadline_exceeded) : ec);
+        adit::diagnostics story = tunnel_->diagnostics();
+        if (too_late_) story.subject.clear();  // that it was cancelled, by us
+        say_.failed(story, too_late_ ? error_code(errc::deadline_exceeded) : ec);
         return end();
     }
     started_ = true;
-    say_.ready(tunnel_, steady_clock::now() - begin_);
+    say_.ready(*tunnel_, steady_clock::now() - begin_);
     redraw_from_now_on();
-    tunnel_.async_wait_closed([this](error_code cause) { on_closed(cause); });
+    tunnel_->async_wait_closed([this](error_code cause) { on_closed(cause); });
 }
 
 void program::on_closed(error_code cause) {
     const bool asked = signal_ != 0;
-    if (!asked) say_.failed(tunnel_.diagnostics(), cause);
-    say_.closed(tunnel_, asked ? "by a signal" : cause.message());
+    if (!asked) say_.failed(tunnel_->diagnostics(), cause);
+    say_.closed(*tunnel_, asked ? "by a signal" : cause.message());
     end();
 }
 
@@ -226,10 +231,14 @@ void program::watch_time_before_login() {
     if (limit == 0s) return;
     before_login_.expires_after(limit);
     before_login_.async_wait([this](error_code ec) {
-        if (ec || started_ || tunnel_.diagnostics().stage >= adit::stage::host_key) return;
-        too_late_ = true;
-        cancel_start_.emit(asio::cancellation_type::terminal);
+        if (ec || started_ || tunnel_->diagnostics().stage >= adit::stage::host_key) return;
+        too_late();
     });
+}
+
+void program::too_late() {
+    too_late_ = true;
+    cancel_start_.emit(asio::cancellation_type::terminal);
 }
 
 void program::watch_signals() {
@@ -241,8 +250,9 @@ void program::watch_signals() {
 }
 
 void program::stop() {
+    if (!tunnel_) return end();
     if (started_) {
-        tunnel_.close();
+        tunnel_->close();
     } else {
         cancel_start_.emit(asio::cancellation_type::terminal);
     }
@@ -255,7 +265,7 @@ void program::stop() {
 
 void program::redraw_from_now_on() {
     if (!say_.is_live()) return;
-    say_.status(tunnel_);
+    say_.status(*tunnel_);
     redraw_.expires_after(500ms);
     redraw_.async_wait([this](error_code ec) {
         if (!ec) redraw_from_now_on();

@@ -5,10 +5,11 @@
 # with a package is started or enabled by us; with nothing missing this costs one dpkg-query.
 
 packages_needed=(
-    g++ make cmake ninja-build ccache python3 libcli11-dev
+    g++ make cmake ninja-build ccache python3 libcli11-dev libtomlplusplus-dev
     clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 llvm-19
     openssh-server openssh-client postgresql libpq-dev redis-server redis-tools
-    putty-tools dropbear-bin python3-asyncssh xz-utils debian-archive-keyring ca-certificates)
+    putty-tools dropbear-bin python3-asyncssh libpam-oath xz-utils debian-archive-keyring
+    ca-certificates)
 
 # Units that Debian enables when their package arrives. The tests start programs of their own.
 declare -A units_of_package=(

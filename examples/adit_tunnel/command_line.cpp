@@ -28,11 +28,21 @@ constexpr int failure = 255;
 constexpr const char* footer = R"(
 Options for -o, each with ssh's meaning: BatchMode Ciphers ConnectTimeout ExitOnForwardFailure
 GlobalKnownHostsFile HostKeyAlgorithms HostName IdentitiesOnly IdentityAgent (none) IdentityFile
-KexAlgorithms LocalForward LogLevel MACs NumberOfPasswordPrompts PasswordAuthentication Port
-PreferredAuthentications (publickey, password) PubkeyAcceptedAlgorithms PubkeyAuthentication
-RekeyLimit ServerAliveCountMax ServerAliveInterval StrictHostKeyChecking User UserKnownHostsFile,
-and one of ours: Reconnect (no). Another option of ssh's is refused by name, unless its value
-changes nothing here.
+KbdInteractiveAuthentication KexAlgorithms LocalForward LogLevel MACs NumberOfPasswordPrompts
+PasswordAuthentication Port PreferredAuthentications (publickey, keyboard-interactive, password)
+PubkeyAcceptedAlgorithms PubkeyAuthentication RekeyLimit ServerAliveCountMax ServerAliveInterval
+StrictHostKeyChecking User UserKnownHostsFile. Another option of ssh's is refused by name, unless
+its value changes nothing here. And ours:
+  TOTPSecretFile         a file with a secret in base32, closed to others: codes that the server
+                         asks for (a prompt with verification, code, otp, token, totp, 2fa,
+                         one-time or factor in it) are made from it
+  TOTPAlgorithm          SHA1, SHA256 or SHA512: SHA1
+  TOTPDigits             6, 7 or 8: 6
+  TOTPPeriod             30 seconds
+  Reconnect              no
+
+Questions are asked on the terminal, or by SSH_ASKPASS as SSH_ASKPASS_REQUIRE and DISPLAY say;
+BatchMode=yes asks none.
 
 What differs from ssh:
   -N                     is always on: there is no shell
@@ -42,7 +52,7 @@ What differs from ssh:
   -L without an address  listens on 127.0.0.1 alone, not on ::1; * is every IPv4 address
   -F                     none: ~/.ssh/config and /etc/ssh/ssh_config are not read; a file given
                          with -F is, but for Match and Include
-  identities             ~/.ssh/id_ed25519; keys with a passphrase and agents are not there yet
+  identities             ~/.ssh/id_rsa, id_ecdsa and id_ed25519; agents are not there yet
   a lost connection      ends the program with 255
   the end                by SIGINT or SIGTERM is success: 0
 )";
@@ -77,7 +87,7 @@ void declare(CLI::App& app, raw_values& raw, settings& s) {
     add_repeated(app, "-m", raw.macs, "MACs, in order of preference, for ciphers that need one");
     add_repeated(app, "-F", raw.files, "file of options, or none");
     add_repeated(app, "-o", raw.options, "Option=value");
-    app.add_flag("-v", raw.verbose, "say more; twice: say everything");
+    app.add_flag("-v", raw.verbose, "the steps; -vv: the messages too; -vvv: when and why");
     app.add_flag("-q", raw.quiet, "say nothing");
     app.add_flag("-V", raw.version, "the version");
     app.add_flag("--json", s.json, "one event per line, as JSON, on standard output");
@@ -116,8 +126,9 @@ void fill(settings& s, const raw_values& raw) {
         throw usage_error("a command cannot be run: there is no session");
     if (raw.destination.empty()) throw usage_error("the host is missing");
     if (raw.quiet) set_option(s, "LogLevel", "quiet");
-    if (raw.verbose == 1) set_option(s, "LogLevel", "verbose");
-    if (raw.verbose > 1) set_option(s, "LogLevel", "debug");
+    if (raw.verbose == 1) set_option(s, "LogLevel", "debug1");
+    if (raw.verbose == 2) set_option(s, "LogLevel", "debug2");
+    if (raw.verbose > 2) set_option(s, "LogLevel", "debug3");
     set_all(s, "User", raw.users);
     set_all(s, "Port", raw.ports);
     set_destination(s, raw.destination.front());

@@ -58,10 +58,13 @@ void set_identity_agent(settings&, std::string_view value) {
 }
 
 void set_authentications(settings& s, std::string_view value) {
+    constexpr std::array<std::string_view, 4> methods{"publickey", "keyboard-interactive",
+                                                      "password", "none"};
     s.authentications.clear();
     for (const std::string& name : split(to_word(value), ',')) {
-        if (name != "publickey" && name != "password" && name != "none") {
-            throw usage_error("\"" + name + "\" is not there yet; publickey and password are");
+        if (std::ranges::find(methods, name) == methods.end()) {
+            throw usage_error("\"" + name +
+                              "\" is not there; publickey, keyboard-interactive and password are");
         }
         s.authentications.push_back(name);
     }
@@ -91,15 +94,16 @@ void add_forward(settings& s, std::string_view value) {
 }
 
 void set_level(settings& s, std::string_view value) {
-    constexpr std::array<std::pair<std::string_view, talk>, 9> levels{{{"quiet", talk::quiet},
-                                                                       {"fatal", talk::error},
-                                                                       {"error", talk::error},
-                                                                       {"info", talk::info},
-                                                                       {"verbose", talk::verbose},
-                                                                       {"debug", talk::debug},
-                                                                       {"debug1", talk::debug},
-                                                                       {"debug2", talk::debug},
-                                                                       {"debug3", talk::debug}}};
+    constexpr std::array<std::pair<std::string_view, talk>, 9> levels{
+        {{"quiet", talk::quiet},
+         {"fatal", talk::error},
+         {"error", talk::error},
+         {"info", talk::info},
+         {"verbose", talk::verbose},
+         {"debug", talk::verbose},
+         {"debug1", talk::verbose},
+         {"debug2", talk::debug},
+         {"debug3", talk::everything}}};
     const std::string word = to_lower(to_word(value));
     for (const auto& [name, level] : levels) {
         if (name == word) {
@@ -108,6 +112,30 @@ void set_level(settings& s, std::string_view value) {
         }
     }
     throw not_understood(value);
+}
+
+void set_totp_algorithm(settings& s, std::string_view value) {
+    using adit::crypto::totp_hash;
+    const std::string word = to_lower(to_word(value));
+    if (word == "sha1") {
+        s.totp.hash = totp_hash::sha1;
+    } else if (word == "sha256") {
+        s.totp.hash = totp_hash::sha256;
+    } else if (word == "sha512") {
+        s.totp.hash = totp_hash::sha512;
+    } else {
+        throw usage_error("\"" + std::string(value) + "\" is not SHA1, SHA256 or SHA512");
+    }
+}
+
+void set_totp_digits(settings& s, std::string_view value) {
+    s.totp.digits = to_number<unsigned>(to_word(value));
+    if (s.totp.digits < 6 || s.totp.digits > 8) throw usage_error("a code has 6, 7 or 8 digits");
+}
+
+void set_totp_period(settings& s, std::string_view value) {
+    s.totp.period = static_cast<unsigned>(to_seconds(to_word(value)).count());
+    if (s.totp.period == 0) throw usage_error("there is no period of 0");
 }
 
 void set_reconnect(settings& s, std::string_view value) {
@@ -159,6 +187,8 @@ const std::array options{
            [](settings&, std::string_view v) { static_cast<void>(to_bool(to_word(v))); }},
     option{"identityagent", set_identity_agent},
     option{"identityfile", set_identity, true},
+    option{"kbdinteractiveauthentication",
+           [](settings& s, std::string_view v) { s.kbd_interactive = to_bool(to_word(v)); }},
     option{"kexalgorithms", set_kex},
     option{"localforward", add_forward, true},
     option{"loglevel", set_level},
@@ -183,6 +213,11 @@ const std::array options{
     option{"serveraliveinterval",
            [](settings& s, std::string_view v) { s.keepalive_interval = to_seconds(to_word(v)); }},
     option{"stricthostkeychecking", set_strict_host_keys},
+    option{"totpalgorithm", set_totp_algorithm},
+    option{"totpdigits", set_totp_digits},
+    option{"totpperiod", set_totp_period},
+    option{"totpsecretfile",
+           [](settings& s, std::string_view v) { s.totp_secret_file = to_word(v); }},
     option{"user", [](settings& s, std::string_view v) { s.user = to_word(v); }},
     option{"userknownhostsfile",
            [](settings& s, std::string_view v) { s.user_known_hosts = to_words(v); }},
@@ -200,7 +235,6 @@ constexpr std::array harmless_options{
     harmless{"addkeystoagent", "no"},
     harmless{"addressfamily", "any"},
     harmless{"canonicalizehostname", "no"},
-    harmless{"challengeresponseauthentication", "no"},
     harmless{"checkhostip", "no"},
     harmless{"clearallforwardings", "no"},
     harmless{"compression", "no"},
@@ -222,7 +256,6 @@ constexpr std::array harmless_options{
     harmless{"gssapikeyexchange", "no"},
     harmless{"hashknownhosts", "no"},
     harmless{"hostbasedauthentication", "no"},
-    harmless{"kbdinteractiveauthentication", "no"},
     harmless{"obscurekeystroketiming", ""},
     harmless{"permitlocalcommand", "no"},
     harmless{"proxycommand", "none"},
@@ -249,7 +282,7 @@ constexpr std::array harmless_options{
 };
 
 // Known to ssh, or planned here, and refused by name whatever their value.
-constexpr std::array<std::string_view, 38> refused_options{"bindaddress",
+constexpr std::array<std::string_view, 34> refused_options{"bindaddress",
                                                            "bindinterface",
                                                            "canonicaldomains",
                                                            "canonicalizefallbacklocal",
@@ -282,11 +315,7 @@ constexpr std::array<std::string_view, 38> refused_options{"bindaddress",
                                                            "refuseconnection",
                                                            "remoteforward",
                                                            "revokedhostkeys",
-                                                           "securitykeyprovider",
-                                                           "totpalgorithm",
-                                                           "totpdigits",
-                                                           "totpperiod",
-                                                           "totpsecretfile"};
+                                                           "securitykeyprovider"};
 
 template <class Table>
 auto find_by_name(const Table& table, std::string_view name) {
@@ -335,7 +364,9 @@ void refuse_unless_harmless(std::string_view shown, const std::string& name,
 
 void set_option(settings& s, std::string_view name, std::string_view value) {
     std::string key = to_lower(name);
-    if (key == "pubkeyacceptedkeytypes") key = "pubkeyacceptedalgorithms";  // its older name
+    // Their older names.
+    if (key == "pubkeyacceptedkeytypes") key = "pubkeyacceptedalgorithms";
+    if (key == "challengeresponseauthentication") key = "kbdinteractiveauthentication";
     const auto row = find_by_name(options, key);
     if (row == options.end()) return refuse_unless_harmless(name, key, value);
     try {

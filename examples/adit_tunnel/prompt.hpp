@@ -1,6 +1,6 @@
-// Questions to a person: passwords, on the terminal without echo or through SSH_ASKPASS as ssh does
-// it, and whether to believe a new host key. Asked without blocking, so that signals and deadlines
-// work meanwhile. Used by adit_tunnel.cpp and trust_policy.hpp.
+// Questions to a person: secrets, on the terminal without echo or through SSH_ASKPASS as ssh does
+// it, and what may be seen while it is typed. Asked without blocking, so that signals and deadlines
+// work meanwhile. Used by person.hpp.
 // Invariants: a password is only ever in secret memory; the terminal gets its echo back whatever
 // ends the question, for the guard lives in the coroutine's frame.
 #pragma once
@@ -25,6 +25,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,13 +50,13 @@ enum class echo : std::uint8_t { off, on };
 enum class askpass_use : std::uint8_t { never, without_terminal, always };
 [[nodiscard]] askpass_use askpass_wish();
 
-/// Whether anybody can be asked for a password.
-[[nodiscard]] inline bool can_ask_password() {
+/// Whether anybody can be asked for a secret.
+[[nodiscard]] inline bool can_ask() {
     return askpass_wish() != askpass_use::never || has_terminal();
 }
 
 /// An answer without its newline; empty when there is none. The prompt outlives the task.
-[[nodiscard]] task<secret_bytes> ask_password(const std::string& prompt);
+[[nodiscard]] task<secret_bytes> ask_somehow(const std::string& prompt, echo how);
 [[nodiscard]] task<secret_bytes> ask_on_terminal(const std::string& prompt, echo how);
 [[nodiscard]] task<secret_bytes> ask_program(const std::string& prompt);
 
@@ -214,12 +215,12 @@ inline task<secret_bytes> ask_program(const std::string& prompt) {
     co_return answer;
 }
 
-inline task<secret_bytes> ask_password(const std::string& prompt) {
+inline task<secret_bytes> ask_somehow(const std::string& prompt, echo how) {
     const askpass_use wish = askpass_wish();
     const bool program =
         wish == askpass_use::always || (wish == askpass_use::without_terminal && !has_terminal());
     if (program) co_return co_await ask_program(prompt);
-    co_return co_await ask_on_terminal(prompt, echo::off);
+    co_return co_await ask_on_terminal(prompt, how);
 }
 
 }  // namespace adit_tunnel

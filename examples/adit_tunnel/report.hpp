@@ -4,7 +4,9 @@
 // log without having been escaped; a line never lands on the status line.
 #pragma once
 
+#include "json.hpp"
 #include "settings.hpp"
+#include "steps.hpp"
 
 #include <adit/tunnel.hpp>
 
@@ -18,35 +20,6 @@
 #include <string_view>
 
 namespace adit_tunnel {
-
-/// One JSON object, built field by field. Texts must be UTF-8, as adit::escaped() makes them.
-class json_object {
-public:
-    json_object() = default;
-    explicit json_object(std::string_view event) { text("event", event); }
-
-    json_object& text(std::string_view name, std::string_view value) {
-        return raw(name, quoted(value));
-    }
-    template <class Number>
-    json_object& number(std::string_view name, Number value) {
-        return raw(name, std::to_string(value));
-    }
-    json_object& truth(std::string_view name, bool value) {
-        return raw(name, value ? "true" : "false");
-    }
-    /// `json` is JSON already.
-    json_object& raw(std::string_view name, std::string_view json) {
-        body_.append(body_.empty() ? "" : ",").append(quoted(name)).append(":").append(json);
-        return *this;
-    }
-    [[nodiscard]] std::string str() const { return "{" + body_ + "}"; }
-
-    [[nodiscard]] static std::string quoted(std::string_view value);
-
-private:
-    std::string body_;
-};
 
 class reporter {
 public:
@@ -62,7 +35,13 @@ public:
     void warning(const std::string& text);
     /// A warning that only -q silences.
     void alarm(const std::string& text);
-    /// A message that went by, for -vv.
+    /// Something that the server wants a person to read before it asks; escaped.
+    void shown(const std::string& text);
+    /// What is done next, for -v.
+    void step(const std::string& text);
+    /// Why, for -vvv.
+    void detail(const std::string& text);
+    /// A message that went by, for -v (where it is a step) and more.
     void traced(const adit::trace_event& event);
     void failed(const adit::diagnostics& story, adit::error_code cause);
     void failed(const std::string& text);
@@ -83,8 +62,10 @@ private:
     void clear_status();
     void event_as_json(const adit::tunnel_event& event);
     [[nodiscard]] std::string target_of(std::size_t forward) const;
+    [[nodiscard]] std::string time_shown() const;
 
     const settings& settings_;
+    const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     const bool live_;
     std::string shown_;  // the status line on the screen
     std::uint64_t open_ = 0, served_ = 0, refused_ = 0;
@@ -94,21 +75,6 @@ private:
 [[nodiscard]] std::string readable(std::uint64_t bytes);
 
 // Details.
-
-inline std::string json_object::quoted(std::string_view value) {
-    std::string out = "\"";
-    for (const char c : value) {
-        const auto code = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            (out += '\\') += c;
-        } else if (code < 0x20 || code == 0x7f) {
-            out += "\\u00" + adit::to_hex({&code, 1});
-        } else {
-            out += c;
-        }
-    }
-    return out + '"';
-}
 
 inline std::string readable(std::uint64_t bytes) {
     constexpr std::array<const char*, 5> units{"B", "kB", "MB", "GB", "TB"};
@@ -245,8 +211,30 @@ inline void reporter::alarm(const std::string& text) {
     if (settings_.level >= talk::error) line(stderr, "adit-tunnel: " + text);
 }
 
+inline void reporter::shown(const std::string& text) {
+    if (settings_.level >= talk::error) line(stderr, text);
+}
+
+inline void reporter::step(const std::string& text) {
+    if (settings_.level >= talk::verbose) line(stderr, "- " + time_shown() + text);
+}
+
+inline void reporter::detail(const std::string& text) {
+    if (settings_.level >= talk::everything) line(stderr, "  " + time_shown() + text);
+}
+
 inline void reporter::traced(const adit::trace_event& event) {
-    line(stderr, (event.sent ? "> " : "< ") + event.text());
+    if (settings_.level >= talk::debug) {
+        line(stderr, (event.sent ? "> " : "< ") + time_shown() + event.text());
+    }
+    const std::string text = step_of(event);
+    if (!text.empty()) step(text);
+}
+
+// Only -vvv says when.
+inline std::string reporter::time_shown() const {
+    if (settings_.level < talk::everything) return {};
+    return to_milliseconds(std::chrono::steady_clock::now() - begin_) + " ms ";
 }
 
 inline void reporter::failed(const adit::diagnostics& story, adit::error_code cause) {

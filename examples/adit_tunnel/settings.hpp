@@ -4,6 +4,8 @@
 // ssh.
 #pragma once
 
+#include <adit/crypto/totp.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -30,7 +32,8 @@ struct forward_spec {
 enum class host_key_policy : std::uint8_t { ask, yes, accept_new, no };
 
 /// How much is said; each level says what the ones before it say.
-enum class talk : std::uint8_t { quiet, error, info, verbose, debug };
+/// verbose, debug and everything are -v, -vv and -vvv: steps, messages, and when and why.
+enum class talk : std::uint8_t { quiet, error, info, verbose, debug, everything };
 
 struct settings {
     std::string host;       ///< as the command line names it
@@ -40,13 +43,17 @@ struct settings {
     std::vector<forward_spec> forwards;
     bool exit_on_forward_failure = true;
 
-    std::vector<std::string> identities;  ///< empty: the default one
+    std::vector<std::string> identities;  ///< empty: the default ones
     bool default_identity = true;
-    std::vector<std::string> authentications{"publickey", "password"};
+    std::vector<std::string> authentications{"publickey", "keyboard-interactive", "password"};
     bool publickey = true;
+    bool kbd_interactive = true;
     bool password = true;
     bool batch = false;
-    unsigned password_prompts = 3;
+    unsigned password_prompts = 3;  ///< also of passphrases, as in ssh
+
+    std::string totp_secret_file;  ///< empty: none
+    adit::crypto::totp_settings totp;
 
     host_key_policy strict_host_keys = host_key_policy::ask;
     std::optional<std::vector<std::string>> user_known_hosts;

@@ -4,7 +4,7 @@
 // with nothing to do); without a terminal, `ask` is `no` to every new key.
 #pragma once
 
-#include "prompt.hpp"
+#include "person.hpp"
 #include "report.hpp"
 
 #include <adit/trust.hpp>
@@ -17,14 +17,15 @@ namespace adit_tunnel {
 /// Outlives the tunnel that uses its check().
 class trust_policy {
 public:
-    trust_policy(const settings& s, reporter& say)
-        : settings_(s), say_(say), files_(files_of(s)), by_files_(make()) {}
+    trust_policy(const settings& s, reporter& say, person& whom)
+        : settings_(s), say_(say), person_(whom), files_(files_of(s)), by_files_(make()) {}
     trust_policy(const trust_policy&) = delete;
     trust_policy& operator=(const trust_policy&) = delete;
 
     [[nodiscard]] adit::host_key_check check() {
         return [this](const adit::host_key_question& q) { return decide(q); };
     }
+    [[nodiscard]] const adit::known_hosts_files& files() const noexcept { return files_; }
 
 private:
     [[nodiscard]] static adit::known_hosts_files files_of(const settings& s);
@@ -32,10 +33,11 @@ private:
     [[nodiscard]] task<adit::host_key_answer> decide(const adit::host_key_question& q);
     [[nodiscard]] task<bool> meet(const adit::host_key_question& q);
     void tell_of_new(const adit::host_key_question& q);
-    [[nodiscard]] static task<bool> ask(const adit::host_key_question& q);
+    [[nodiscard]] task<bool> ask(const adit::host_key_question& q);
 
     const settings& settings_;
     reporter& say_;
+    person& person_;
     adit::known_hosts_files files_;
     adit::host_key_check by_files_;
     bool met_ = false;  // somebody new
@@ -66,7 +68,7 @@ inline adit::host_key_check trust_policy::make() {
 // Somebody new.
 inline task<bool> trust_policy::meet(const adit::host_key_question& q) {
     if (settings_.strict_host_keys == host_key_policy::ask) {
-        if (settings_.batch || !has_terminal()) co_return false;
+        if (!person_.is_there()) co_return false;
         const bool believed = co_await ask(q);
         if (!believed) co_return false;
     }
@@ -81,7 +83,7 @@ inline task<bool> trust_policy::ask(const adit::host_key_question& q) {
         "' can't be established.\n" + std::string(q.key->type()) + " key fingerprint is " +
         q.fingerprint + ".\nAre you sure you want to continue connecting (yes/no/[fingerprint])? ";
     for (;;) {
-        const secret_bytes answer = co_await ask_on_terminal(prompt, echo::on);
+        const secret_bytes answer = co_await person_.ask_at_terminal(prompt, echo::on);
         const std::string_view text = adit::as_text(answer);
         const std::string word = adit::config::to_lower(text);
         if (word == "yes" || adit::keys::matches_fingerprint(*q.key, text)) co_return true;

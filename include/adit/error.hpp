@@ -31,6 +31,7 @@ enum class errc {
     deadline_exceeded,
     connection_lost,
     connection_closed,
+    shutting_down,
     keepalive_lost,
     disconnected_by_peer,
     out_of_memory,
@@ -63,6 +64,7 @@ enum class errc {
     no_common_cipher,
     no_common_mac,
     no_common_compression,
+    strict_kex_missing,
     strict_kex_violation,
     invalid_key_exchange_value,
     rekey_too_often,
@@ -78,10 +80,14 @@ enum class errc {
     // Login, RFC 4252.
     service_refused,
     authentication_failed,
+    another_factor_needed,
     no_credentials,
     password_change_required,
     prompt_cancelled,
     totp_secret_malformed,
+    trivial_authentication,
+    too_many_authentication_failures,
+    authentication_identity_changed,
 
     // Key files.
     key_file_missing,
@@ -198,9 +204,12 @@ inline bool is_final(error_code ec) noexcept {
         case errc::host_key_revoked:
         case errc::host_key_rejected:
         case errc::authentication_failed:
+        case errc::another_factor_needed:
         case errc::no_credentials:
         case errc::password_change_required:
         case errc::prompt_cancelled:
+        case errc::trivial_authentication:
+        case errc::strict_kex_missing:
         case errc::no_common_kex_algorithm:
         case errc::no_common_host_key_algorithm:
         case errc::no_common_cipher:
@@ -222,6 +231,7 @@ inline disconnect_reason reason_for(errc e) noexcept {
         case errc::no_common_mac:
         case errc::no_common_compression:
         case errc::invalid_key_exchange_value:
+        case errc::strict_kex_missing:
         case errc::strict_kex_violation: return disconnect_reason::key_exchange_failed;
         case errc::host_key_malformed:
         case errc::host_key_signature_invalid:
@@ -231,15 +241,20 @@ inline disconnect_reason reason_for(errc e) noexcept {
         case errc::host_key_rejected: return disconnect_reason::host_key_not_verifiable;
         case errc::unsupported_protocol_version:
             return disconnect_reason::protocol_version_not_supported;
+        case errc::service_refused: return disconnect_reason::service_not_available;
         case errc::authentication_failed:
+        case errc::another_factor_needed:
         case errc::no_credentials:
         case errc::password_change_required:
+        case errc::too_many_authentication_failures:
             return disconnect_reason::no_more_auth_methods_available;
+        case errc::trivial_authentication:
         case errc::prompt_cancelled: return disconnect_reason::auth_cancelled_by_user;
         case errc::keepalive_lost:
         case errc::connection_lost: return disconnect_reason::connection_lost;
         case errc::ok:
         case errc::connection_closed:
+        case errc::shutting_down:
         case errc::deadline_exceeded: return disconnect_reason::by_application;
         default: return disconnect_reason::protocol_error;
     }
@@ -256,6 +271,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::deadline_exceeded: return "the deadline passed";
         case errc::connection_lost: return "the connection was lost";
         case errc::connection_closed: return "the connection is closed";
+        case errc::shutting_down: return "the server is shutting down";
         case errc::keepalive_lost: return "the peer stopped answering keepalives";
         case errc::disconnected_by_peer: return "the peer disconnected";
         case errc::out_of_memory: return "out of memory";
@@ -281,6 +297,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::no_common_cipher: return "no cipher in common";
         case errc::no_common_mac: return "no MAC in common";
         case errc::no_common_compression: return "no compression method in common";
+        case errc::strict_kex_missing: return "the peer does not know strict key exchange";
         case errc::strict_kex_violation: return "the peer broke strict key exchange";
         case errc::invalid_key_exchange_value: return "the peer sent an invalid key exchange value";
         case errc::rekey_too_often: return "the peer exchanges keys without need";
@@ -292,10 +309,15 @@ inline const char* sentence(errc e) noexcept {
         case errc::host_key_rejected: return "the host key was rejected";
         case errc::service_refused: return "the server refused the authentication service";
         case errc::authentication_failed: return "authentication failed";
+        case errc::another_factor_needed: return "the server wants another factor";
         case errc::no_credentials: return "there is nothing to authenticate with";
         case errc::password_change_required: return "the server demands a new password";
         case errc::prompt_cancelled: return "the prompt was cancelled";
         case errc::totp_secret_malformed: return "the TOTP secret or its settings are malformed";
+        case errc::trivial_authentication: return "the server let us in without any proof";
+        case errc::too_many_authentication_failures: return "too many authentication failures";
+        case errc::authentication_identity_changed:
+            return "the peer changed its user during authentication";
         case errc::key_file_missing: return "the key file does not exist";
         case errc::key_file_unreadable: return "the key file cannot be read";
         case errc::key_file_too_open: return "the key file can be read by others";

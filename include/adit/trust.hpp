@@ -8,10 +8,14 @@
 
 #include <adit/config/known_hosts.hpp>
 #include <adit/config/known_hosts_writer.hpp>
+#include <adit/keys/signature.hpp>
 #include <adit/transport/hooks.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,6 +46,14 @@ using unknown_host_question = std::function<task<bool>(const host_key_question&)
 /// StrictHostKeyChecking=ask: somebody decides about a new host; a yes is remembered.
 [[nodiscard]] host_key_check trust_after_asking(known_hosts_files files, unknown_host_question ask);
 
+/// What to offer to a host: of `algorithms` (comma-separated) those first, in their order, for
+/// whose key types the files already have a key of this host, as ssh orders them. So a host with
+/// several keys shows the one that can be checked. A file that cannot be read is
+/// known_hosts_unreadable.
+[[nodiscard]] result<std::string> prefer_known_keys(std::string_view algorithms,
+                                                    const known_hosts_files& files,
+                                                    std::string_view host, std::uint16_t port);
+
 /// Exactly these keys, by fingerprint ("SHA256:…"), and no file at all.
 [[nodiscard]] host_key_check trust_fingerprints(std::vector<std::string> fingerprints);
 
@@ -49,8 +61,7 @@ using unknown_host_question = std::function<task<bool>(const host_key_question&)
 
 namespace trust {
 
-[[nodiscard]] inline result<config::host_key_verdict> look_up(const known_hosts_files& files,
-                                                              const host_key_question& q) {
+[[nodiscard]] inline result<config::known_hosts> load_all(const known_hosts_files& files) {
     config::known_hosts all;
     for (const auto* list : {&files.user, &files.global}) {
         for (const std::string& path : *list) {
@@ -59,7 +70,32 @@ namespace trust {
             all.append(*hosts);
         }
     }
-    return all.check(q.host, q.port, *q.key);
+    return all;
+}
+
+[[nodiscard]] inline result<config::host_key_verdict> look_up(const known_hosts_files& files,
+                                                              const host_key_question& q) {
+    const auto all = load_all(files);
+    if (!all) return all.error();
+    return all->check(q.host, q.port, *q.key);
+}
+
+/// The pure half of prefer_known_keys().
+[[nodiscard]] inline std::string known_first(std::string_view algorithms,
+                                             const std::vector<std::string>& known_types) {
+    std::string known, others;
+    while (!algorithms.empty()) {
+        const std::string_view name = algorithms.substr(0, algorithms.find(','));
+        algorithms.remove_prefix(std::min(name.size() + 1, algorithms.size()));
+        const keys::signature_algorithm* const row = keys::find_signature_algorithm(name);
+        const std::string_view type = row == nullptr ? name : row->key_type;
+        const bool is_known = std::ranges::find(known_types, type) != known_types.end();
+        std::string& list = is_known ? known : others;
+        if (!list.empty()) list += ',';
+        list += name;
+    }
+    if (!known.empty() && !others.empty()) known += ',';
+    return known + others;
 }
 
 [[nodiscard]] inline host_key_answer to_answer(config::host_key_status status) noexcept {
@@ -121,6 +157,14 @@ inline known_hosts_files known_hosts_files::standard() {
     }
     files.global = {"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
     return files;
+}
+
+inline result<std::string> prefer_known_keys(std::string_view algorithms,
+                                             const known_hosts_files& files, std::string_view host,
+                                             std::uint16_t port) {
+    const auto all = trust::load_all(files);
+    if (!all) return all.error();
+    return trust::known_first(algorithms, all->key_types(host, port));
 }
 
 inline host_key_check trust_after_asking(known_hosts_files files, unknown_host_question ask) {

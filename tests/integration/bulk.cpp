@@ -7,33 +7,14 @@
 namespace adit::test {
 namespace {
 
-constexpr std::uint64_t up = 1;  // stream numbers
-constexpr std::uint64_t down = 2;
-
-// One side of a connection: sends one stream while it receives the other.
-task<> both_ways(tcp::socket& socket, std::uint64_t out, std::uint64_t in, std::uint64_t bytes) {
-    group side(socket.get_executor());
-    const auto send = [&socket, out, bytes]() -> task<> {
-        const error_code ec = co_await send_payload(socket, out, bytes);
-        BOOST_TEST(!ec, ec.message());
-        socket.shutdown(tcp::socket::shutdown_send);
-    };
-    side.spawn(send());
-    const received got = co_await receive_payload(socket, in, until_the_end);
-    BOOST_TEST(got.exact);
-    BOOST_TEST(got.bytes == bytes);
-    BOOST_TEST(got.end == asio::error::eof);
-    co_await side.join();
-}
-
 task<> exchange(client_options login, std::uint64_t bytes, std::uint64_t least_rekeys) {
     const executor ex = co_await asio::this_coro::executor;
     local_server far(
-        ex, [bytes](tcp::socket socket) -> task<> { co_await both_ways(socket, down, up, bytes); });
+        ex, [bytes](tcp::socket socket) -> task<> { co_await both_ways(socket, payload_down, payload_up, bytes); });
     passage way(ex, std::move(login), far.port());
     co_await way.start();
     tcp::socket near = co_await way.dial();
-    co_await both_ways(near, up, down, bytes);
+    co_await both_ways(near, payload_up, payload_down, bytes);
     BOOST_TEST(way.story() == "it works");
     co_await way.idle();
     BOOST_TEST(way.get().bytes_up() == bytes);

@@ -34,6 +34,7 @@ std::string make_key(const std::string& path);
 struct sshd_config {
     std::vector<std::string> lines;            ///< before ours, so they win
     std::optional<temporary_account> account;  ///< needs root
+    std::vector<std::string> inside{};         ///< a command that runs sshd, where the account is
 };
 
 class sshd {
@@ -155,7 +156,8 @@ inline void sshd::write_config(const sshd_peer& peer, const sshd_config& config)
 // UsePAM is off, so sshd reads /etc/shadow, and in its own mount namespace that is our copy.
 inline std::vector<std::string> sshd::command(const sshd_peer& peer,
                                               const sshd_config& config) const {
-    const std::vector<std::string> serve{peer.binary, "-D", "-e", "-f", file("config")};
+    std::vector<std::string> serve = config.inside;
+    serve.insert(serve.end(), {peer.binary, "-D", "-e", "-f", file("config")});
     if (!config.account) return serve;
     return with_account(folder_, *config.account, serve);
 }

@@ -106,4 +106,23 @@ task<> check_echo(Stream& near, std::uint64_t id, std::uint64_t bytes) {
     co_await side.join();
 }
 
+constexpr std::uint64_t payload_up = 1;  // stream numbers
+constexpr std::uint64_t payload_down = 2;
+
+/// One side of a connection: sends one stream while it receives the other.
+inline task<> both_ways(tcp::socket& socket, std::uint64_t out, std::uint64_t in, std::uint64_t bytes) {
+    group side(socket.get_executor());
+    const auto send = [&socket, out, bytes]() -> task<> {
+        const error_code ec = co_await send_payload(socket, out, bytes);
+        BOOST_TEST(!ec, ec.message());
+        socket.shutdown(tcp::socket::shutdown_send);
+    };
+    side.spawn(send());
+    const received got = co_await receive_payload(socket, in, until_the_end);
+    BOOST_TEST(got.exact);
+    BOOST_TEST(got.bytes == bytes);
+    BOOST_TEST(got.end == asio::error::eof);
+    co_await side.join();
+}
+
 }  // namespace adit::test

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <variant>
 
 namespace adit::auth {
@@ -32,8 +33,8 @@ using methods = std::deque<std::unique_ptr<method>>;
     const bool several = std::ranges::count_if(options.credentials, is_key) > 1;
     for (const credential& c : options.credentials) {
         if (const auto* key = std::get_if<std::shared_ptr<signer>>(&c)) {
-            all.push_back(std::make_unique<public_key>(
-                public_key_settings{*key, several, options.public_key_algorithms}));
+            all.push_back(std::make_unique<public_key>(public_key_settings{
+                *key, several || (*key)->asks_somebody(), options.public_key_algorithms}));
         } else if (const auto* source = std::get_if<password_source>(&c)) {
             all.push_back(std::make_unique<password>(*source, options.password_attempts));
         } else {
@@ -80,9 +81,10 @@ inline std::size_t after(methods& all, std::size_t current, const verdict& answe
 
 // The next method that the server still wants and that sends something; size() when there is none.
 inline task<std::size_t> begin_next(packet_port& port, methods& all, std::size_t current,
-                                    const login& who, const std::string& methods_left) {
+                                    const login& who,
+                                    const std::optional<std::string>& methods_left) {
     for (; current < all.size(); ++current) {
-        if (!listed(methods_left, all[current]->name())) continue;
+        if (methods_left && !listed(*methods_left, all[current]->name())) continue;
         const bool sent = co_await all[current]->begin(port, who);
         if (sent) break;
     }
@@ -92,17 +94,29 @@ inline task<std::size_t> begin_next(packet_port& port, methods& all, std::size_t
 inline task<> authenticate(packet_port& port, const client_options& options, const login& who) {
     methods all = methods_for(options);
     diagnostics& report = port.report();
+    std::optional<std::string> left;  // what the server would accept, once it has said so
+    bool proved = false;
+    bool partial = false;  // the latest answer was a yes that is not enough
     std::size_t current = co_await begin_first(port, all, who);
     while (current < all.size()) {
         report.methods_tried.push_back(all[current]->label());
         const verdict answer = co_await all[current]->finish(port, who);
+        if (answer.success || answer.partial) proved = proved || all[current]->proved();
+        // C35: whoever lets everybody in may be about to ask for the passphrase of a key.
+        if (answer.success && !proved && options.disable_trivial_auth) {
+            throw protocol_error(errc::trivial_authentication);
+        }
         if (answer.success) co_return;
-        report.methods_left = escaped(answer.methods_left);
+        if (!answer.withdrawn) {
+            left = answer.methods_left;
+            partial = answer.partial;
+        }
+        report.methods_left = escaped(left.value_or(""));
         const std::size_t from = after(all, current, answer);
-        current = co_await begin_next(port, all, from, who, answer.methods_left);
+        current = co_await begin_next(port, all, from, who, left);
     }
-    throw protocol_error(options.credentials.empty() ? errc::no_credentials
-                                                     : errc::authentication_failed);
+    if (options.credentials.empty()) throw protocol_error(errc::no_credentials);
+    throw protocol_error(partial ? errc::another_factor_needed : errc::authentication_failed);
 }
 
 }  // namespace adit::auth

@@ -25,6 +25,7 @@ struct verdict {
     bool success = false;
     bool partial = false;      ///< the factor was right and another one is needed
     std::string methods_left;  ///< comma-separated; what can continue
+    bool withdrawn = false;    ///< no verdict: we gave up halfway, and nothing waits for an answer
 };
 
 /// The next message that is not a banner; banners go into the report, escaped.
@@ -51,11 +52,11 @@ inline task<protocol::packet> receive_past_banners(packet_port& port) {
 inline verdict read_verdict(const protocol::packet& packet) {
     if (packet.id() == wire::message_id::userauth_success) {
         static_cast<void>(value_of(wire::decode<wire::userauth_success>(packet.payload)));
-        return {true, false, {}};
+        return {true, false, {}, false};
     }
     const auto failure = value_of(wire::decode<wire::userauth_failure>(packet.payload));
     return {false, failure.partial_success,
-            std::string(failure.authentications_that_can_continue.names)};
+            std::string(failure.authentications_that_can_continue.names), false};
 }
 
 inline task<verdict> receive_verdict(packet_port& port) {

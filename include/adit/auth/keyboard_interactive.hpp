@@ -21,6 +21,7 @@ public:
 
     [[nodiscard]] std::string_view name() const noexcept override { return "keyboard-interactive"; }
     [[nodiscard]] bool again() const noexcept override { return used_ < attempts_ && !gave_up_; }
+    [[nodiscard]] bool proved() const noexcept override { return answered_; }
     void renew() noexcept override { used_ = 0; }
     [[nodiscard]] task<bool> begin(packet_port& port, const login& who) override;
     [[nodiscard]] task<verdict> finish(packet_port& port, const login& who) override;
@@ -34,6 +35,7 @@ private:
     unsigned attempts_;
     unsigned used_ = 0;
     bool gave_up_ = false;
+    bool answered_ = false;  // any prompt, of the latest request
 };
 
 /// What an INFO_REQUEST asks, escaped. Throws protocol_error.
@@ -62,6 +64,7 @@ inline prompt_question read_info_request(const protocol::packet& packet, const l
 
 inline task<bool> keyboard_interactive::begin(packet_port& port, const login& who) {
     ++used_;
+    answered_ = false;
     wire::userauth_keyboard_interactive_request request;
     request.user_name = who.user;
     request.service_name = connection_service;
@@ -87,6 +90,7 @@ inline task<> keyboard_interactive::answer(packet_port& port, const prompt_quest
         gave_up_ = true;
         throw protocol_error(errc::prompt_cancelled);
     }
+    if (!answers.empty()) answered_ = true;
     std::size_t size = 0;
     for (const secret_bytes& one : answers) size += 4 + one.size();
     secret_bytes responses(size);

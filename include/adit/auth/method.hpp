@@ -29,6 +29,9 @@ public:
     [[nodiscard]] virtual task<verdict> finish(packet_port& port, const login& who) = 0;
     /// Another factor was accepted: what was refused before it came in turn may be tried again.
     virtual void renew() noexcept {}
+    /// Whether the answer was to something that only the user can give, a signature, a password or
+    /// the answer to a prompt, and not to a question (C35).
+    [[nodiscard]] virtual bool proved() const noexcept { return true; }
     /// Whether begin() may be called once more after a plain failure.
     [[nodiscard]] virtual bool again() const noexcept { return false; }
 };

@@ -10,6 +10,7 @@ class none final : public method {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "none"; }
 
+    [[nodiscard]] bool proved() const noexcept override { return false; }
     [[nodiscard]] task<bool> begin(packet_port& port, const login& who) override {
         port.send(wire::userauth_request{who.user, connection_service, "none", {}});
         co_return true;

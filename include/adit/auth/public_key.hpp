@@ -31,16 +31,19 @@ public:
         const std::string which = settings_.key->name();
         return which.empty() ? "publickey" : "publickey(" + which + ")";
     }
+    [[nodiscard]] bool proved() const noexcept override { return signed_; }
     [[nodiscard]] task<bool> begin(packet_port& port, const login& who) override;
     [[nodiscard]] task<verdict> finish(packet_port& port, const login& who) override;
 
 private:
     [[nodiscard]] const keys::public_key& key() const { return settings_.key->public_part(); }
-    [[nodiscard]] task<> send_signed(packet_port& port, const login& who);
+    /// False when the signer had no signature to give, and nothing was sent.
+    [[nodiscard]] task<bool> send_signed(packet_port& port, const login& who);
     void check_pk_ok(const protocol::packet& packet) const;
 
     public_key_settings settings_;
     std::string algorithm_;
+    bool signed_ = false;  // a query alone proves nothing
 };
 
 /// The first algorithm of the key's that everybody accepts; empty when there is none. A type that
@@ -68,8 +71,7 @@ inline task<bool> public_key::begin(packet_port& port, const login& who) {
     algorithm_ = choose_algorithm(key(), settings_.accepted, port.extensions());
     if (algorithm_.empty()) co_return false;
     if (!settings_.ask_first) {
-        co_await send_signed(port, who);
-        co_return true;
+        co_return co_await send_signed(port, who);
     }
     wire::userauth_publickey_query query;
     query.user_name = who.user;
@@ -85,7 +87,12 @@ inline task<verdict> public_key::finish(packet_port& port, const login& who) {
     const protocol::packet packet = co_await receive_past_banners(port);
     if (packet.id() != wire::message_id::userauth_pk_ok) co_return read_verdict(packet);
     check_pk_ok(packet);
-    co_await send_signed(port, who);
+    const bool sent = co_await send_signed(port, who);
+    if (!sent) {
+        verdict none_yet;
+        none_yet.withdrawn = true;
+        co_return none_yet;
+    }
     co_return co_await receive_verdict(port);
 }
 
@@ -96,7 +103,7 @@ inline void public_key::check_pk_ok(const protocol::packet& packet) const {
     }
 }
 
-inline task<> public_key::send_signed(packet_port& port, const login& who) {
+inline task<bool> public_key::send_signed(packet_port& port, const login& who) {
     wire::userauth_publickey_signed_data covered;
     covered.session_identifier = who.session_id;
     covered.user_name = who.user;
@@ -110,6 +117,7 @@ inline task<> public_key::send_signed(packet_port& port, const login& who) {
 
     const auto ask = [this, &message] { return settings_.key->sign(algorithm_, message); };
     const std::vector<byte> signature = co_await guarded(ask, errc::signing_failed);
+    if (signature.empty()) co_return false;
     wire::userauth_publickey_request request;
     request.user_name = who.user;
     request.service_name = connection_service;
@@ -117,6 +125,8 @@ inline task<> public_key::send_signed(packet_port& port, const login& who) {
     request.public_key = key().blob();
     request.signature = signature;
     port.send(request);
+    signed_ = true;
+    co_return true;
 }
 
 }  // namespace adit::auth

@@ -72,7 +72,11 @@ public:
     [[nodiscard]] virtual const keys::public_key& public_part() const noexcept = 0;
     /// What a report calls it: a file, a comment.
     [[nodiscard]] virtual std::string name() const = 0;
-    /// The signature blob; `message` outlives the task. Throws system_error.
+    /// Whether a signature asks somebody first (for a passphrase, a touch): then the server is
+    /// asked before, so that nobody is troubled for a key that it does not want.
+    [[nodiscard]] virtual bool asks_somebody() const noexcept { return false; }
+    /// The signature blob; empty: there is none to be had, and the key is passed over. `message`
+    /// outlives the task. Throws system_error, which ends the login.
     [[nodiscard]] virtual task<std::vector<byte>> sign(std::string_view algorithm,
                                                        bytes_view message) = 0;
 };

@@ -84,6 +84,13 @@ inline std::string show_userauth_request(bytes_view payload) {
     return show_as<userauth_request>(name, payload);
 }
 
+// Their size alone would tell the length of a password.
+inline std::string show_userauth_info_response(bytes_view payload) {
+    const auto m = decode<userauth_info_response>(payload);
+    if (!m) return show_as<userauth_info_response>("userauth_info_response", payload);
+    return "userauth_info_response num_responses=" + show(m->num_responses) + " responses=redacted";
+}
+
 // The number belongs to whichever method is under way; their shapes differ.
 inline std::string show_userauth_60(bytes_view payload) {
     if (decode<userauth_pk_ok>(payload)) return show_as<userauth_pk_ok>("userauth_pk_ok", payload);
@@ -124,7 +131,7 @@ inline std::string trace(bytes_view payload) {
             return show_as<wire::userauth_banner>("userauth_banner", payload);
         case message_id::userauth_pk_ok: return tracing::show_userauth_60(payload);
         case message_id::userauth_info_response:
-            return show_as<wire::userauth_info_response>("userauth_info_response", payload);
+            return tracing::show_userauth_info_response(payload);
         case message_id::global_request:
             return show_as<wire::global_request>("global_request", payload);
         case message_id::request_success:
@@ -150,6 +157,8 @@ inline std::string trace(bytes_view payload) {
             return show_as<wire::channel_success>("channel_success", payload);
         case message_id::channel_failure:
             return show_as<wire::channel_failure>("channel_failure", payload);
+        case message_id::ping: return show_as<wire::ping>("ping", payload);
+        case message_id::pong: return show_as<wire::pong>("pong", payload);
     }
     const std::string number = payload.empty() ? "none" : std::to_string(payload[0]);
     return "message " + number + " (" + std::to_string(payload.size()) + " bytes)";

@@ -174,8 +174,22 @@ BOOST_AUTO_TEST_CASE(partial_success_without_another_factor_fails) {
         refuse(s, "password", true);
         static_cast<void>(co_await s.server().expect_disconnect());
     });
-    BOOST_TEST(ec == errc::authentication_failed);
+    BOOST_TEST(ec == errc::another_factor_needed);
     BOOST_TEST(s.ssh().diagnostics().methods_left == "password");
+    s.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_factor_refused_after_a_partial_success_fails) {
+    scene s;
+    s.options.credentials.push_back(adit::password_credential(adit::secret_bytes{'p', 'w'}));
+    const error_code ec = log_in(s, [&]() -> task<> {
+        static_cast<void>(co_await take_request(s));
+        refuse(s, "password", true);
+        static_cast<void>(co_await take_request(s));
+        refuse(s, "password");
+        static_cast<void>(co_await s.server().expect_disconnect());
+    });
+    BOOST_TEST(ec == errc::authentication_failed);
     s.finish();
 }
 
@@ -203,6 +217,65 @@ BOOST_AUTO_TEST_CASE(c35_none_may_be_enough) {
     });
     BOOST_TEST(!ec);
     s.finish();
+}
+
+BOOST_AUTO_TEST_CASE(c35_none_is_not_enough_where_trivial_logins_are_disabled) {
+    scene s;
+    s.options.credentials.clear();
+    s.options.disable_trivial_auth = true;
+    const error_code ec = log_in(s, [&]() -> task<> {
+        static_cast<void>(co_await take_request(s));
+        s.server().reply(wire::userauth_success{});
+        const auto why = co_await s.server().expect_disconnect();
+        BOOST_TEST(why == disconnect_reason::auth_cancelled_by_user);
+    });
+    BOOST_TEST(ec == errc::trivial_authentication);
+    BOOST_TEST(!s.ssh().is_open());
+    s.finish();
+}
+
+// What was only asked about was not signed.
+BOOST_AUTO_TEST_CASE(c35_success_for_a_query_is_trivial_and_for_a_signature_is_not) {
+    for (const bool sign : {false, true}) {
+        scene s;
+        use_keys(s, {7, 8});
+        s.options.disable_trivial_auth = true;
+        const error_code ec = log_in(s, [&]() -> task<> {
+            static_cast<void>(co_await take_request(s));
+            if (sign) {
+                const auto seven = adit::test::sample_public_key(7);
+                s.server().reply(wire::userauth_pk_ok{"ssh-ed25519", seven.blob()});
+                static_cast<void>(co_await take_request(s));
+            }
+            s.server().reply(wire::userauth_success{});
+            if (!sign) static_cast<void>(co_await s.server().expect_disconnect());
+        });
+        BOOST_TEST((ec == errc::trivial_authentication) == !sign);
+        BOOST_TEST(s.ssh().is_open() == sign);
+        s.finish();
+    }
+}
+
+// A proof that was refused is none: the next method has to bring its own.
+BOOST_AUTO_TEST_CASE(c35_only_a_factor_that_was_accepted_counts) {
+    for (const bool accepted : {false, true}) {
+        scene s;
+        use_keys(s, {7});
+        s.options.credentials.push_back(adit::prompt_responder(
+            [](const adit::prompt_question&) -> task<std::vector<adit::secret_bytes>> {
+                co_return std::vector<adit::secret_bytes>();
+            }));
+        s.options.disable_trivial_auth = true;
+        const error_code ec = log_in(s, [&]() -> task<> {
+            static_cast<void>(co_await take_request(s));
+            refuse(s, "keyboard-interactive", accepted);
+            static_cast<void>(co_await take_request(s));
+            s.server().reply(wire::userauth_success{});
+            if (!accepted) static_cast<void>(co_await s.server().expect_disconnect());
+        });
+        BOOST_TEST((ec == errc::trivial_authentication) == !accepted);
+        s.finish();
+    }
 }
 
 BOOST_AUTO_TEST_CASE(c04_banners_are_kept_escaped_and_change_nothing) {

@@ -120,6 +120,26 @@ BOOST_AUTO_TEST_CASE(c37_a_round_without_prompts_is_answered_by_itself) {
     s.finish();
 }
 
+BOOST_AUTO_TEST_CASE(c35_a_login_without_any_prompt_is_refused_where_that_is_wanted) {
+    for (const bool asked : {false, true}) {
+        scene s;
+        person who;
+        s.options.disable_trivial_auth = true;
+        const error_code ec = log_in(s, who, [&]() -> task<> {
+            if (asked) {
+                ask(s, "", {{"Colour? ", true}});
+                static_cast<void>(co_await take_answers(s));
+            }
+            ask(s, "", {});
+            static_cast<void>(co_await take_answers(s));
+            s.server().reply(wire::userauth_success{});
+            if (!asked) static_cast<void>(co_await s.server().expect_disconnect());
+        });
+        BOOST_TEST((ec == errc::trivial_authentication) == !asked);
+        s.finish();
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a25_what_is_asked_is_escaped) {
     scene s;
     person who;

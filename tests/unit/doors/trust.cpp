@@ -186,4 +186,37 @@ BOOST_AUTO_TEST_CASE(pins_take_exactly_their_keys) {
     BOOST_TEST((ask(adit::trust_fingerprints({}), 1).answer == host_key_answer::changed));
 }
 
+BOOST_AUTO_TEST_CASE(s07_algorithms_of_known_keys_are_offered_first) {
+    const std::string all = adit::keys::default_host_key_algorithm_names();
+    using adit::trust::known_first;
+    BOOST_TEST(known_first(all, {}) == all);
+    BOOST_TEST(known_first(all, {"no-such-type"}) == all);
+    BOOST_TEST(known_first("a,ssh-ed25519,b", {"ssh-ed25519"}) == "ssh-ed25519,a,b");
+    // Both of RSA's, in the order in which they were, and nothing is lost.
+    BOOST_TEST(
+        known_first("ssh-ed25519,rsa-sha2-512,ecdsa-sha2-nistp256,rsa-sha2-256", {"ssh-rsa"}) ==
+        "rsa-sha2-512,rsa-sha2-256,ssh-ed25519,ecdsa-sha2-nistp256");
+    BOOST_TEST(known_first("rsa-sha2-512,ssh-ed25519", {"ssh-ed25519", "ssh-rsa"}) ==
+               "rsa-sha2-512,ssh-ed25519");
+    BOOST_TEST(known_first("", {"ssh-rsa"}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(s07_order_of_offers_comes_from_what_vouches_for_the_host) {
+    const folder f;
+    const std::string rsa = "rsa-sha2-512,ssh-ed25519";
+    const auto order = [&](std::string_view host, std::uint16_t port) {
+        return adit::prefer_known_keys(rsa, f.files, host, port).value();
+    };
+    BOOST_TEST(order("db.test", 22) == rsa);  // no file at all
+    adit::test::write_file(
+        f.global, f.line(1) + "@revoked new.test " + sample_public_key(2).to_line() + "\n");
+    BOOST_TEST(order("db.test", 22) == "ssh-ed25519,rsa-sha2-512");
+    BOOST_TEST(order("db.test", 2222) == "ssh-ed25519,rsa-sha2-512");
+    BOOST_TEST(order("other.test", 22) == rsa);
+    BOOST_TEST(order("new.test", 22) == rsa);  // a revoked key vouches for nothing
+    const known_hosts_files odd{{f.place.path().string()}, {}};
+    BOOST_TEST(
+        (adit::prefer_known_keys(rsa, odd, "db.test", 22).error() == errc::known_hosts_unreadable));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,11 +48,13 @@ BOOST_AUTO_TEST_CASE(s03_passwords_answers_and_data_are_not_shown) {
     wire::channel_extended_data more{0, 1, as_bytes(canary)};
     // Of a method that nobody here knows, nothing is known to be harmless.
     wire::userauth_request unknown{"alice", "ssh-connection", "magic", {as_bytes(canary)}};
-    for (const std::string& line : {traced(password), traced(answer), traced(data), traced(more),
-                                    traced(unknown), traced(wire::ignore{as_bytes(canary)})}) {
+    for (const std::string& line :
+         {traced(password), traced(answer), traced(data), traced(more), traced(unknown),
+          traced(wire::ignore{as_bytes(canary)}), traced(wire::ping{as_bytes(canary)})}) {
         BOOST_TEST_CONTEXT(line) { BOOST_TEST(line.find(canary) == std::string::npos); }
     }
     BOOST_TEST(traced(password).ends_with("password=redacted"));
+    BOOST_TEST(traced(answer) == "userauth_info_response num_responses=1 responses=redacted");
 }
 
 BOOST_AUTO_TEST_CASE(c04_texts_are_escaped) {

@@ -1,0 +1,160 @@
+// What adit-tunnel can log in with, from its settings: keys of files, codes from a TOTP secret, the
+// answers of a person, in the order of PreferredAuthentications. Used by adit_tunnel.cpp.
+// Invariants: what would ask a person is left out where there is nobody; the content of a secret
+// file is in no message.
+#pragma once
+
+#include "identity.hpp"
+#include "person.hpp"
+#include "report.hpp"
+
+#include <adit/auth/prompts.hpp>
+#include <adit/auth/totp_source.hpp>
+#include <adit/config/key_file.hpp>
+#include <adit/options.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace adit_tunnel {
+
+/// Outlives the login that uses what it added.
+class credentials {
+public:
+    credentials(const settings& s, reporter& say, person& whom)
+        : settings_(s), say_(say), person_(whom) {}
+    credentials(const credentials&) = delete;
+    credentials& operator=(const credentials&) = delete;
+
+    /// Asks for a passphrase already where a key's file does not tell its public half. Throws
+    /// usage_error: about a secret file.
+    [[nodiscard]] task<> add_to(adit::client_options& login);
+    /// Why the first of the key files that did not do is not used; empty: they all are.
+    [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+
+private:
+    [[nodiscard]] task<> add_keys(adit::client_options& login);
+    [[nodiscard]] task<> add_key(adit::client_options& login, std::string path, bool by_default);
+    void add_prompts(adit::client_options& login);
+    void add_password(adit::client_options& login);
+    [[nodiscard]] std::shared_ptr<adit::code_source> codes();
+    void note_problem(const std::string& text);
+
+    const settings& settings_;
+    reporter& say_;
+    person& person_;
+    std::string problem_;
+};
+
+// Details.
+
+/// The codes of a secret, each announced under -v, and the time until a fresh one, too.
+class announced_codes final : public adit::code_source {
+public:
+    announced_codes(adit::crypto::totp secret, reporter& say, patience& time)
+        : say_(say), patience_(time), codes_(std::move(secret), clock()) {}
+
+    [[nodiscard]] task<> prepare() override { co_await codes_.prepare(); }
+    [[nodiscard]] task<secret_bytes> code(const adit::prompt_question& question) override {
+        const patience::pause waiting(patience_);
+        say_.step("a code made from TOTPSecretFile answers");
+        co_return co_await codes_.code(question);
+    }
+
+private:
+    [[nodiscard]] adit::totp_source::clock clock() {
+        adit::totp_source::clock time = adit::totp_source::wall_clock();
+        time.pause = [this, wait = time.pause](std::chrono::seconds length) {
+            say_.warning("the present code was used already; a fresh one comes in " +
+                         std::to_string(length.count()) + " s");
+            return wait(length);
+        };
+        return time;
+    }
+
+    reporter& say_;
+    patience& patience_;
+    adit::totp_source codes_;
+};
+
+inline task<> credentials::add_to(adit::client_options& login) {
+    login.codes = codes();
+    for (const std::string& method : settings_.authentications) {
+        if (method == "publickey" && settings_.publickey) co_await add_keys(login);
+        if (method == "keyboard-interactive" && settings_.kbd_interactive) add_prompts(login);
+        if (method == "password" && settings_.password) add_password(login);
+    }
+}
+
+inline void credentials::note_problem(const std::string& text) {
+    say_.warning(text);
+    if (problem_.empty()) problem_ = text;
+}
+
+inline task<> credentials::add_keys(adit::client_options& login) {
+    std::vector<std::string> paths = settings_.identities;
+    const bool by_default = paths.empty() && settings_.default_identity;
+    if (by_default) paths = {"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"};
+    for (const std::string& named : paths) {
+        const std::string path = expanded(settings_, named);
+        co_await add_key(login, path, by_default);
+    }
+}
+
+inline task<> credentials::add_key(adit::client_options& login, std::string path, bool by_default) {
+    auto content = adit::config::read_key_file(path);
+    if (!content && by_default && content.error() == errc::key_file_missing) co_return;
+    if (!content) co_return note_problem(path + ": " + content.error().message());
+    auto key = adit::keys::parse_private_key(*content);
+    if (key) {
+        say_.step("identity " + path + ": " + std::string(key->public_part().type()) + " " +
+                  adit::keys::fingerprint(key->public_part()));
+        login.credentials.push_back(adit::key_credential(std::move(*key), path));
+        co_return;
+    }
+    const std::string why = path + ": " + key.error().message();
+    if (key.error() != errc::passphrase_needed) co_return note_problem(why);
+    if (!person_.can_answer()) co_return note_problem(why + ", and " + person_.why_not());
+    auto locked = std::make_shared<locked_key>(key_file{path, std::move(*content)}, person_, say_,
+                                               settings_.password_prompts);
+    if (!locked->knows_public_half()) {
+        const bool open = co_await locked->unlock();
+        if (!open) co_return;
+    }
+    say_.step("identity " + path + ": " + std::string(locked->public_part().type()) + " " +
+              adit::keys::fingerprint(locked->public_part()) + ", encrypted");
+    login.credentials.push_back(std::shared_ptr<adit::signer>(std::move(locked)));
+}
+
+inline std::shared_ptr<adit::code_source> credentials::codes() {
+    if (settings_.totp_secret_file.empty()) return nullptr;
+    const std::string path = expanded(settings_, settings_.totp_secret_file);
+    const auto content = adit::config::read_key_file(path);
+    if (!content) throw usage_error("TOTPSecretFile " + path + ": " + content.error().message());
+    auto secret = adit::crypto::totp::from_base32(adit::as_text(*content), settings_.totp);
+    if (!secret) throw usage_error("TOTPSecretFile " + path + ": " + secret.error().message());
+    return std::make_shared<announced_codes>(std::move(*secret), say_, person_.time());
+}
+
+inline void credentials::add_prompts(adit::client_options& login) {
+    const bool asking = person_.can_answer();
+    if (settings_.password_prompts == 0 || (!asking && login.codes == nullptr)) return;
+    adit::auth::prompt_routing routing;
+    routing.codes = login.codes;
+    if (asking) {
+        routing.otherwise = [this](const adit::prompt_question& q) { return person_.answers(q); };
+    }
+    login.credentials.emplace_back(adit::auth::route_prompts(std::move(routing)));
+}
+
+inline void credentials::add_password(adit::client_options& login) {
+    if (settings_.password_prompts == 0 || !person_.can_answer()) return;
+    login.credentials.emplace_back(adit::password_source(
+        [this](const adit::password_question& q) { return person_.password(q); }));
+}
+
+}  // namespace adit_tunnel
