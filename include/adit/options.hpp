@@ -36,6 +36,11 @@ struct client_options {
     /// Where the prompts' codes come from, so that a used one is waited out before connecting.
     std::shared_ptr<code_source> codes;
 
+    /// Refuses a server that lets us in without a signature, a password or the answer to a prompt:
+    /// it may be an impostor that shows a prompt of its own behind such a login. Off by default, as
+    /// in OpenSSH, where "none" is a lawful way in; PuTTY's option has the same name and meaning.
+    bool disable_trivial_auth = false;
+
     algorithm_preferences algorithms;
     std::string public_key_algorithms;  ///< PubkeyAcceptedAlgorithms; empty: all that there are
     adit::limits limits;

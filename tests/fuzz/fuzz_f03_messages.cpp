@@ -182,7 +182,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
              wire::channel_open_confirmation, wire::channel_open_failure,
              wire::channel_window_adjust, wire::channel_data, wire::channel_extended_data,
              wire::channel_eof, wire::channel_close, wire::channel_request, wire::channel_success,
-             wire::channel_failure>(payload);
+             wire::channel_failure, wire::ping, wire::pong>(payload);
     userauth_request(payload);
     number_60(payload);
     ext_info(payload);

@@ -14,6 +14,8 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include <ranges>
+
 namespace adit::test {
 
 /// Lets tests look at the guests of a bastion.
@@ -151,7 +153,7 @@ struct open_answer {
 };
 [[nodiscard]] task<open_answer> ask_open(test_client& c, std::string type, std::vector<byte> data);
 /// direct-tcpip.
-[[nodiscard]] task<open_answer> ask_open(test_client& c, std::string host, std::uint32_t port);
+[[nodiscard]] task<open_answer> ask_direct(test_client& c, std::string host, std::uint32_t port);
 /// A request that wants a reply: its data, or none where it failed.
 [[nodiscard]] task<std::optional<std::vector<byte>>> ask_global(test_client& c, std::string name,
                                                                 std::vector<byte> data);
@@ -271,7 +273,7 @@ inline task<open_answer> ask_open(test_client& c, std::string type, std::vector<
     co_return answer;
 }
 
-inline task<open_answer> ask_open(test_client& c, std::string host, std::uint32_t port) {
+inline task<open_answer> ask_direct(test_client& c, std::string host, std::uint32_t port) {
     const wire::direct_tcpip fields{host, port, "127.0.0.1", 4711};
     co_return co_await ask_open(c, "direct-tcpip", data_of(fields));
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <adit/error.hpp>
+#include <adit/wildcard.hpp>
 
 #include <boost/system/errc.hpp>
 
@@ -45,28 +46,6 @@ using names = std::vector<std::string_view>;
     return found;
 }
 
-/// `*` and `?`. Only the last star ever needs another try: at most text times pattern steps.
-[[nodiscard]] inline bool matches(std::string_view text, std::string_view pattern) noexcept {
-    constexpr std::size_t none = std::string_view::npos;
-    std::size_t at = 0, in_pattern = 0, star = none, taken = 0;
-    while (at < text.size()) {
-        const char wanted = in_pattern < pattern.size() ? pattern[in_pattern] : '\0';
-        if (wanted == '*') {
-            star = in_pattern++;
-            taken = at;
-        } else if (wanted == '?' || wanted == text[at]) {
-            ++in_pattern;
-            ++at;
-        } else if (star != none) {
-            in_pattern = star + 1;
-            at = ++taken;
-        } else {
-            return false;
-        }
-    }
-    return pattern.find_first_not_of('*', in_pattern) == none;
-}
-
 inline void append(names& to, std::string_view name) {
     if (std::ranges::find(to, name) == to.end()) to.push_back(name);
 }
@@ -79,7 +58,7 @@ inline void append(names& to, std::string_view name) {
     for (const auto pattern : patterns) {
         bool any = false;
         for (const auto name : known) {
-            if (!matches(name, pattern)) continue;
+            if (!match_pattern(name, pattern).matched) continue;
             append(found, name);
             any = true;
         }
@@ -95,7 +74,7 @@ inline void append(names& to, std::string_view name) {
     bool listed = false;
     for (const auto pattern : patterns) {
         const bool negated = pattern.starts_with('!');
-        if (!matches(name, pattern.substr(negated ? 1 : 0))) continue;
+        if (!match_pattern(name, pattern.substr(negated ? 1 : 0)).matched) continue;
         if (negated) return false;
         listed = true;
     }

@@ -1,6 +1,6 @@
 // The one gate: which message may be received in which phase by which role. Default deny: what no
 // line below names is refused (RFC 4252 section 6, RFC 4253 section 7.1, strict kex; C16, C24, C25,
-// C27, C29). Used by transport/packet_stream for every packet, before anybody looks into it.
+// C27-C29). Used by transport/packet_stream for every packet, before anybody looks into it.
 // Invariant: a pure function; a test sweeps all 256 messages x phases x roles.
 #pragma once
 
@@ -28,7 +28,7 @@ enum class phase : std::uint8_t {
 enum class verdict : std::uint8_t {
     refuse,         ///< disconnect
     accept,         ///< whoever waits for a message gets it
-    transport,      ///< disconnect, ignore, debug, unimplemented: handled at once, in any wait
+    transport,      ///< disconnect, ignore, debug, unimplemented, ping: handled in any wait
     unimplemented,  ///< a number that nobody assigned: answer with UNIMPLEMENTED
 };
 
@@ -43,6 +43,12 @@ constexpr bool is(std::uint8_t message, wire::message_id id) noexcept {
 }
 
 constexpr bool generic_transport(std::uint8_t m) noexcept { return m >= 1 && m <= 4; }
+
+// C28: of the transport by nature, but of no use before the login and forbidden inside a kex.
+constexpr bool ping(phase now, std::uint8_t m) noexcept {
+    return now == phase::connection &&
+           (is(m, wire::message_id::ping) || is(m, wire::message_id::pong));
+}
 
 constexpr bool assigned(std::uint8_t m) noexcept {
     return (m >= 1 && m <= 7) || (m >= 20 && m <= 49) || (m >= 50 && m <= 53) ||
@@ -98,6 +104,7 @@ constexpr verdict allowed(role receiver, phase now, std::uint8_t message) noexce
     const bool strict = now == phase::strict_method || now == phase::strict_newkeys;
     if (gate::is(message, wire::message_id::disconnect)) return verdict::transport;
     if (!strict && gate::generic_transport(message)) return verdict::transport;
+    if (gate::ping(now, message)) return verdict::transport;
     // L16: between the peer's KEXINIT and its NEWKEYS only 1-4 and its kex messages.
     const bool keyed =
         now == phase::service || now == phase::authentication || now == phase::connection;

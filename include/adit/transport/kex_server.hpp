@@ -82,7 +82,9 @@ inline task<> kex_server(packet_port& port, kex_session& session, const host_key
     const bytes_view k_s = host_key.public_part().blob();
     const exchanged values{i_c, k_s, init.q_c, share.public_value, share.shared_secret};
     const secret_bytes h = hash_exchange(session, algorithm->hash, values);
-    const std::vector<byte> signature = co_await host_key.sign(session.agreed.host_key, h);
+    const auto sign = [&] { return host_key.sign(session.agreed.host_key, h); };
+    const std::vector<byte> signature = co_await guarded(sign, errc::signing_failed);
+    if (signature.empty()) throw protocol_error(errc::signing_failed);
     port.send(wire::kex_ecdh_reply{k_s, share.public_value, signature});
 
     const bytes_view id = session.first() ? bytes_view(h) : bytes_view(session.session_id);

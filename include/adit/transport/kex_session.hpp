@@ -28,6 +28,10 @@ struct algorithm_preferences {
     std::string host_keys{keys::default_host_key_algorithm_names()};
     std::string ciphers = crypto::cipher_names_for_this_cpu();
     std::string macs{crypto::default_mac_names()};
+    /// Refuses a peer without strict key exchange where that matters: with chacha20-poly1305 or a
+    /// MAC over the encrypted packet, somebody in the middle could remove the first messages under
+    /// the new keys unnoticed (Terrapin, CVE-2023-48795).
+    bool require_strict_kex = false;
 };
 
 /// The state of key exchange over the life of a connection. One side.
@@ -112,8 +116,23 @@ namespace kex {
     return s.strict ? protocol::phase::strict_newkeys : protocol::phase::kex_newkeys;
 }
 
+// A04: a prefix can be cut off where a packet's place is known to the cipher only by its number.
+[[nodiscard]] inline bool prefix_can_be_cut(const protocol::negotiated& agreed) noexcept {
+    const auto by_number = [](const std::string& cipher, const std::string& mac) {
+        const crypto::mac_algorithm* row = mac.empty() ? nullptr : crypto::find_mac(mac);
+        return cipher.starts_with("chacha20-") || (row != nullptr && row->encrypt_then_mac);
+    };
+    return by_number(agreed.cipher_to_server, agreed.mac_to_server) ||
+           by_number(agreed.cipher_to_client, agreed.mac_to_client);
+}
+
 inline void apply_strictness(packet_port& port, kex_session& s, std::uint32_t sequence) {
-    if (!s.first() || !s.agreed.peer_strict) return;
+    if (!s.first()) return;
+    if (!s.agreed.peer_strict) {
+        const bool refused = s.preferences.require_strict_kex && prefix_can_be_cut(s.agreed);
+        if (refused) throw protocol_error(errc::strict_kex_missing);
+        return;
+    }
     // C24: something was slipped in before the peer's KEXINIT.
     if (sequence != 0) throw protocol_error(errc::strict_kex_violation);
     s.strict = true;

@@ -86,6 +86,11 @@ public:
     void attach_writer(detail::signal& wake) noexcept { writer_ = &wake; }
     /// What is queued, for the writer loop.
     [[nodiscard]] std::deque<protocol::chunk>& queue() noexcept { return queue_; }
+    /// How many replies the queue is worth to who bounds them (L14): a large PONG counts for more.
+    [[nodiscard]] std::size_t replies_waiting() const noexcept {
+        constexpr std::size_t bytes_of_a_reply = 4096;
+        return queue_.size() + pong_bytes_ / bytes_of_a_reply;
+    }
     /// Tells the peer why, if there is still somebody to tell; ends the sending side.
     void queue_disconnect(disconnect_reason reason, std::string_view words) noexcept;
 
@@ -102,6 +107,7 @@ private:
     [[nodiscard]] bool accept(const protocol::packet& packet);
     void on_transport_message(const protocol::packet& packet);
     void on_ext_info(const protocol::packet& packet);
+    void on_ping(const protocol::packet& packet);
     [[noreturn]] void on_disconnect(const protocol::packet& packet);
     [[nodiscard]] io_result read_what_is_there();
 
@@ -118,6 +124,8 @@ private:
     detail::signal* writer_ = nullptr;
     trace_listener trace_;
     peer_extensions extensions_;
+    bool changing_keys_ = false;  // from our KEXINIT to our NEWKEYS
+    std::size_t pong_bytes_ = 0;  // queued
     std::uint64_t bytes_received_ = 0;
     std::uint64_t bytes_sent_ = 0;
 };
@@ -143,6 +151,9 @@ inline void packet_stream::enter(protocol::phase next) {
 }
 
 inline void packet_stream::send(protocol::chunk message) {
+    const auto id = wire::peek_id(message.payload());
+    if (id == wire::message_id::kexinit) changing_keys_ = true;
+    if (id == wire::message_id::newkeys) changing_keys_ = false;
     queue_.push_back(std::move(message));
     if (writer_ != nullptr) writer_->notify();
 }
@@ -234,6 +245,10 @@ inline void packet_stream::on_transport_message(const protocol::packet& packet) 
         case wire::message_id::debug:
             static_cast<void>(value_of(wire::decode<wire::debug>(packet.payload)));
             return;
+        case wire::message_id::ping: on_ping(packet); return;
+        case wire::message_id::pong:
+            static_cast<void>(value_of(wire::decode<wire::pong>(packet.payload)));
+            return;
         default:
             static_cast<void>(value_of(wire::decode<wire::unimplemented>(packet.payload)));
             return;
@@ -255,6 +270,15 @@ inline void packet_stream::on_ext_info(const protocol::packet& packet) {
     if (const errc e = read_ext_info(packet.payload, caps_, extensions_); e != errc::ok) {
         throw protocol_error(e);
     }
+}
+
+// C28: what would have to wait for our NEWKEYS is not answered, as by OpenSSH, so that nothing
+// piles up there.
+inline void packet_stream::on_ping(const protocol::packet& packet) {
+    const auto message = value_of(wire::decode<wire::ping>(packet.payload));
+    if (changing_keys_) return;
+    pong_bytes_ += packet.payload.size();
+    send(wire::pong{message.data});
 }
 
 inline io_result packet_stream::read_what_is_there() {
@@ -314,6 +338,7 @@ inline task<> packet_stream::write(std::span<protocol::chunk> batch) {
     }
     for (const protocol::chunk& c : batch) {
         if (trace_) trace_({true, c.payload()});
+        if (wire::peek_id(c.payload()) == wire::message_id::pong) pong_bytes_ -= c.size;
         const bytes_view sealed = value_of(out_.seal(c));
         buffers[count++] = {sealed.data(), sealed.size()};
     }

@@ -52,6 +52,10 @@ enum class message_id : std::uint8_t {
     channel_request = 98,
     channel_success = 99,
     channel_failure = 100,
+
+    // ping@openssh.com: of the transport, by its number in the range for local use.
+    ping = 192,
+    pong = 193,
 };
 
 }  // namespace adit::wire

@@ -1,5 +1,5 @@
-// The transport's own messages, RFC 4253 section 11, 10 and RFC 8308. Used by transport/ and by the
-// demultiplexer of connection/. Field names are the RFC's.
+// The transport's own messages, RFC 4253 section 11, 10, RFC 8308 and OpenSSH's ping. Used by
+// transport/ and by the demultiplexer of connection/. Field names are the RFC's.
 #pragma once
 
 #include <adit/wire/message.hpp>
@@ -67,6 +67,20 @@ struct extension {  // one pair of ext_info
     octets extension_value;
     static constexpr text names = "extension_name extension_value";
     static constexpr auto wire(auto& m) { return std::tie(m.extension_name, m.extension_value); }
+};
+
+struct ping {  // ping@openssh.com: OpenSSH's PROTOCOL, "transport: ping facility"
+    static constexpr auto id = message_id::ping;
+    octets data;
+    static constexpr text names = "data";
+    static constexpr auto wire(auto& m) { return std::tie(m.data); }
+};
+
+struct pong {  // the same data back
+    static constexpr auto id = message_id::pong;
+    octets data;
+    static constexpr text names = "data";
+    static constexpr auto wire(auto& m) { return std::tie(m.data); }
 };
 
 }  // namespace adit::wire

@@ -2,6 +2,7 @@
 // ends. RFC 4254 section 4. Later key exchanges are in rekey.cpp.
 #include "support/scene.hpp"
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
@@ -172,7 +173,84 @@ BOOST_AUTO_TEST_CASE(l14_flood_of_opens_stops_the_reader_not_the_memory) {
 }
 
 BOOST_AUTO_TEST_CASE(l14_flood_of_unknown_messages_stops_the_reader_not_the_memory) {
-    flood_until_the_reader_stops({192}, message_id::unimplemented);
+    flood_until_the_reader_stops({200}, message_id::unimplemented);
+}
+
+BOOST_AUTO_TEST_CASE(c28_l14_flood_of_pings_stops_the_reader_not_the_memory) {
+    flood_until_the_reader_stops(payload_of(wire::ping{adit::as_bytes("PING!")}), message_id::pong);
+}
+
+// The number of the answers does not bound what they hold.
+BOOST_AUTO_TEST_CASE(c28_l14_large_pings_stop_the_reader_before_the_memory_grows) {
+    const std::string large = adit::test::pattern(200 * 1024);
+    scene s;
+    s.wire.capacity = 8 * 1024;
+    s.wire.record = false;
+    s.make_ready();
+    bool stuck = false;
+    std::size_t sent = 0;
+    const auto floods = [&]() -> task<> {
+        while (!stuck) {
+            s.server().port().send_now(payload_of(wire::ping{adit::as_bytes(large)}));
+            ++sent;
+            co_await s.server().flush();
+        }
+    };
+    asio::co_spawn(s.ctx, floods, asio::detached);
+    s.step();
+    BOOST_TEST(s.down().write_parked());
+    BOOST_TEST(sent < 20U);
+    BOOST_TEST(s.link().stream().pool().bytes_in_use() < 8U << 20U);
+    stuck = true;
+    const auto reads = [&]() -> task<> {
+        for (std::size_t i = 0; i < sent; ++i) {
+            const auto answer = co_await s.server().expect<wire::pong>();
+            BOOST_TEST((adit::as_text(answer.data) == large));
+        }
+    };
+    s.play({reads});
+    s.finish();
+}
+
+// C28: a PING that comes between our KEXINIT and the server's is lawful, a PONG there is not; one
+// behind the server's KEXINIT is not lawful either.
+BOOST_AUTO_TEST_CASE(c28_no_pong_during_an_exchange) {
+    for (const bool behind_its_kexinit : {false, true}) {
+        scene s;
+        s.options.limits.rekey_packets = 6;
+        s.make_ready();
+        channel c = s.open({});
+        error_code closed;
+        s.ssh().async_wait_closed([&](error_code ec) { closed = ec; });
+        const auto client_part = [&]() -> task<> {
+            for (int i = 0; i < 6; ++i) co_await adit::test::write_all(c, "x");
+        };
+        s.play({client_part});
+        const auto server_part = [&]() -> task<> {
+            auto& port = s.server().port();
+            adit::protocol::packet p = co_await port.receive_packet();
+            while (p.id() != message_id::kexinit) p = co_await port.receive_packet();
+            std::vector<byte> kexinit(p.payload.begin(), p.payload.end());
+            p.payload = kexinit;
+            const auto ping = payload_of(wire::ping{adit::as_bytes("PING!")});
+            if (!behind_its_kexinit) port.send_now(ping);
+            s.server().send_kexinit();
+            if (behind_its_kexinit) {
+                port.send_now(ping);
+                co_await s.server().expect_end();
+                co_return;
+            }
+            co_await s.server().exchange(p);
+            port.send_now(payload_of(wire::ping{adit::as_bytes("again")}));
+            p = co_await port.receive_packet();
+            while (p.id() == message_id::channel_data) p = co_await port.receive_packet();
+            BOOST_TEST((p.id() == message_id::pong));
+        };
+        s.play({server_part});
+        BOOST_TEST(s.server().port().seen(message_id::pong) == (behind_its_kexinit ? 0U : 1U));
+        BOOST_TEST((closed == errc::unexpected_message) == behind_its_kexinit);
+        s.finish();
+    }
 }
 
 BOOST_AUTO_TEST_CASE(l17_peer_that_takes_nothing_is_left) {

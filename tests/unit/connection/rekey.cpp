@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(c16_answers_to_what_comes_during_an_exchange_wait) {
         const std::vector<byte> kexinit(p.payload.begin(), p.payload.end());
         s.server().port().send_now(payload_of(wire::global_request{"x", true, {}}));
         s.server().port().send_now(payload_of(wire::channel_data{0, adit::as_bytes("late")}));
-        s.server().port().send_now({{192}});
+        s.server().port().send_now({{200}});
         co_await s.server().flush();
         std::vector<byte> copy(kexinit);
         p.payload = copy;

@@ -93,6 +93,8 @@ const std::vector<page> book{
       {82, yes},
       {89, unknown},
       {100, yes},
+      {191, unknown},
+      {193, always},
       {255, unknown}}},
     {phase::connection,
      server,
@@ -109,6 +111,8 @@ const std::vector<page> book{
       {82, yes},
       {89, unknown},
       {100, yes},
+      {191, unknown},
+      {193, always},
       {255, unknown}}},
 };
 
@@ -227,10 +231,10 @@ BOOST_AUTO_TEST_CASE(c27_unimplemented_is_never_answered_with_unimplemented) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(c28_a_ping_is_unknown_and_not_even_that_before_the_login) {
+BOOST_AUTO_TEST_CASE(c28_a_ping_is_the_transports_where_a_login_is_done_and_no_kex_under_way) {
     for (const role who : both) {
         for (const phase now : all_phases) {
-            const auto expected = now == phase::connection ? unknown : no;
+            const auto expected = now == phase::connection ? always : no;
             BOOST_TEST((ask(who, now, 192) == expected));
             BOOST_TEST((ask(who, now, 193) == expected));
         }

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(both_halves_agree) {
 BOOST_AUTO_TEST_CASE(c24_anything_extra_of_a_strict_client_is_fatal) {
     for (const auto& payload :
          {payload_of(wire::ignore{}), payload_of(wire::debug{}), payload_of(wire::unimplemented{}),
-          payload_of(wire::ext_info{}), std::vector<byte>{192},
+          payload_of(wire::ext_info{}), payload_of(wire::ping{}), std::vector<byte>{200},
           payload_of(wire::service_request{"ssh-userauth"}),
           payload_of(wire::userauth_request{"a", "ssh-connection", "none", {}})}) {
         for (const message_id place : {message_id::kex_ecdh_init, message_id::newkeys}) {

@@ -3,6 +3,9 @@
 // connection/; what the client thinks of host keys is in kex_client.cpp.
 #include "support/scene.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 namespace wire = adit::wire;
 using adit::byte;
 using adit::disconnect_reason;
@@ -14,6 +17,8 @@ using adit::test::scene;
 using wire::message_id;
 
 namespace {
+
+using octets48 = std::array<byte, 48>;
 
 struct intruder {
     const char* name;
@@ -27,7 +32,8 @@ std::vector<intruder> intruders() {
             {"debug", payload_of(wire::debug{false, "x", ""})},
             {"unimplemented", payload_of(wire::unimplemented{0})},
             {"ext_info", payload_of(none)},
-            {"unknown", {192}},
+            {"ping", payload_of(wire::ping{})},
+            {"unknown", {200}},
             {"kexinit again", {20}},
             {"service_accept", payload_of(wire::service_accept{"ssh-userauth"})},
             {"userauth_success", payload_of(wire::userauth_success{})},
@@ -215,6 +221,67 @@ BOOST_AUTO_TEST_CASE(c14_lists_that_do_not_meet_are_both_told) {
     BOOST_TEST(run([](auto& a) { a.host_keys = "theirs@test"; }) ==
                errc::no_common_host_key_algorithm);
     BOOST_TEST(run([](auto& a) { a.ciphers = "theirs@test"; }) == errc::no_common_cipher);
+}
+
+namespace {
+
+/// The cookie and the public value of a client's first exchange.
+octets48 first_values(const std::shared_ptr<adit::crypto::system_random>& random) {
+    octets48 values{};
+    scene s;
+    s.options.random = random;
+    s.options.trace = [&values](const adit::trace_event& e) {
+        const auto id = wire::peek_id(e.payload);
+        if (e.sent && id == message_id::kexinit) {
+            std::ranges::copy(e.payload.subspan(1, 16), values.begin());
+        } else if (e.sent && id == message_id::kex_ecdh_init) {
+            std::ranges::copy(e.payload.subspan(5, 32), values.begin() + 16);
+        }
+    };
+    s.make_ready();
+    s.finish();
+    return values;
+}
+
+/// The same in a child process.
+octets48 first_values_of_a_child(const std::shared_ptr<adit::crypto::system_random>& random) {
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(::pipe(ends.data()) == 0);
+    const pid_t child = ::fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) {
+        const octets48 values = first_values(random);
+        const auto written = ::write(ends[1], values.data(), values.size());
+        ::_exit(written == static_cast<ssize_t>(values.size()) ? 0 : 1);
+    }
+    octets48 values{};
+    const auto got = ::read(ends[0], values.data(), values.size());
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    BOOST_REQUIRE(got == static_cast<ssize_t>(values.size()));
+    BOOST_REQUIRE(status == 0);
+    return values;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a34_a_child_process_shakes_hands_with_other_values) {
+    const auto random = std::make_shared<adit::crypto::system_random>();
+    const octets48 before = first_values(random);  // a buffer that a child inherits is filled
+    const octets48 childs = first_values_of_a_child(random);
+    const octets48 second = first_values_of_a_child(random);
+    const octets48 parents = first_values(random);
+    const std::array all{before, childs, second, parents};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+            BOOST_TEST(
+                !std::ranges::equal(std::span(all[i]).first(16), std::span(all[k]).first(16)));
+            BOOST_TEST(
+                !std::ranges::equal(std::span(all[i]).subspan(16), std::span(all[k]).subspan(16)));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(every_method_and_cipher_shakes_hands) {

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(c27_unknown_messages_are_answered_in_order_with_their_seque
         const auto server_part = [&]() -> task<> {
             const std::uint32_t first = s.server().port().out().sequence();
             BOOST_TEST(first == (strict ? 2U : 5U));
-            const std::vector<byte> unknown{192, 1, 2, 3};
+            const std::vector<byte> unknown{200, 1, 2, 3};
             s.server().port().send_now(unknown);
             s.server().port().send_now(payload_of(wire::ignore{adit::as_bytes("x")}));
             s.server().port().send_now(unknown);
@@ -162,6 +162,50 @@ BOOST_AUTO_TEST_CASE(c27_generic_messages_are_harmless_and_never_answered) {
     BOOST_TEST(s.ssh().is_open());
     BOOST_TEST(s.server().port().seen(message_id::unimplemented) == 0U);
     s.finish();
+}
+
+BOOST_AUTO_TEST_CASE(c28_a_ping_is_answered_with_its_data_in_order) {
+    scene s;
+    s.make_ready();
+    const auto server_part = [&]() -> task<> {
+        for (const std::string_view data : {"PING!", "", "other"}) {
+            s.server().port().send_now(payload_of(wire::ping{adit::as_bytes(data)}));
+        }
+        for (const std::string_view data : {"PING!", "", "other"}) {
+            const auto answer = co_await s.server().expect<wire::pong>();
+            BOOST_TEST(adit::as_text(answer.data) == data);
+        }
+    };
+    s.play({server_part});
+    s.finish();
+}
+
+BOOST_AUTO_TEST_CASE(c28_a_pong_that_nobody_asked_for_is_harmless) {
+    scene s;
+    BOOST_TEST(!end_after(s, {payload_of(wire::pong{adit::as_bytes("x")})}));
+    BOOST_TEST(s.server().port().seen(message_id::unimplemented) == 0U);
+    s.finish();
+}
+
+BOOST_AUTO_TEST_CASE(c28_no_pong_before_the_login) {
+    for (const message_id place :
+         {message_id::kexinit, message_id::kex_ecdh_reply, message_id::newkeys,
+          message_id::service_accept, message_id::userauth_success}) {
+        scene s;
+        auto& port = s.server().port();
+        port.inject_before(place, payload_of(wire::ping{adit::as_bytes("PING!")}));
+        const error_code ec = s.failing_handshake([&]() -> task<> {
+            try {
+                co_await s.server().make_ready();
+                co_await s.server().expect_end();
+            } catch (const boost::system::system_error&) {
+                co_return;
+            }
+        });
+        BOOST_TEST((ec == errc::unexpected_message || ec == errc::strict_kex_violation));
+        BOOST_TEST(port.seen(message_id::pong) == 0U);
+        s.finish();
+    }
 }
 
 BOOST_AUTO_TEST_CASE(c29_messages_of_other_phases_are_fatal_when_connected) {
@@ -190,10 +234,12 @@ BOOST_AUTO_TEST_CASE(c29_messages_of_other_phases_are_fatal_when_connected) {
 
 BOOST_AUTO_TEST_CASE(malformed_messages_are_fatal) {
     const std::vector<std::vector<byte>> messages{
-        {2, 0, 0, 0, 9, 'x'},  // IGNORE that ends too early
-        {94, 0, 0, 0, 0},      // DATA without data
-        {80},                  // GLOBAL_REQUEST without a name
-        {3, 0, 0, 0, 0, 0}};   // UNIMPLEMENTED with something behind
+        {2, 0, 0, 0, 9, 'x'},    // IGNORE that ends too early
+        {192, 0, 0, 0, 2, 'x'},  // PING that ends too early
+        {193, 0, 0, 0, 0, 'x'},  // PONG with something behind
+        {94, 0, 0, 0, 0},        // DATA without data
+        {80},                    // GLOBAL_REQUEST without a name
+        {3, 0, 0, 0, 0, 0}};     // UNIMPLEMENTED with something behind
     for (const auto& message : messages) {
         scene s;
         const error_code ec = end_after(s, {message});

@@ -69,6 +69,12 @@ BOOST_AUTO_TEST_CASE(numbers_of_the_connection) {
     }
 }
 
+// OpenSSH's PROTOCOL, "transport: ping facility".
+BOOST_AUTO_TEST_CASE(numbers_of_ping_at_openssh_com) {
+    BOOST_TEST(static_cast<unsigned>(message_id::ping) == 192U);
+    BOOST_TEST(static_cast<unsigned>(message_id::pong) == 193U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -52,6 +52,13 @@ BOOST_AUTO_TEST_CASE(ext_info) {
                  "0000000f 'server-sig-algs' 0000000b 'ssh-ed25519'");
 }
 
+BOOST_AUTO_TEST_CASE(ping_and_pong) {
+    // byte, string data
+    const auto data = octets_of("00 'PING!'");
+    check_layout(wire::ping{data}, "c0 00000006 00 'PING!'");
+    check_layout(wire::pong{data}, "c1 00000006 00 'PING!'");
+}
+
 BOOST_AUTO_TEST_CASE(a09_a_huge_count_of_extensions_ends_where_the_bytes_end) {
     const auto payload = octets_of("07 ffffffff 00000001 'a' 00000001 'b'");
     const auto decoded = wire::decode<wire::ext_info>(payload);
