@@ -18,14 +18,28 @@ set(adit_support "${PROJECT_SOURCE_DIR}/tests/support")
 add_library(adit_test_main OBJECT EXCLUDE_FROM_ALL "${adit_support}/main.cpp")
 target_link_libraries(adit_test_main PRIVATE adit_testing)
 
-# Two precompiled headers for all binaries: floors below Asio must not see it by accident.
+# Two precompiled headers for all binaries: floors below Asio must not see it by accident. Reading
+# headers is half of what a test's translation unit costs, so those above Asio get the whole house;
+# that every header stands alone is tests/standalone's business.
 add_library(adit_precompiled OBJECT EXCLUDE_FROM_ALL "${adit_support}/precompiled.cpp")
 target_link_libraries(adit_precompiled PRIVATE adit_testing)
 target_precompile_headers(adit_precompiled PRIVATE "${adit_support}/test.hpp")
 add_library(adit_precompiled_asio OBJECT EXCLUDE_FROM_ALL "${adit_support}/precompiled.cpp")
 target_link_libraries(adit_precompiled_asio PRIVATE adit_testing)
 target_precompile_headers(adit_precompiled_asio PRIVATE
-    "${adit_support}/test.hpp" <boost/asio.hpp> <boost/asio/experimental/parallel_group.hpp>)
+    "${adit_support}/test.hpp" <boost/asio.hpp> <boost/asio/experimental/parallel_group.hpp>
+    "${adit_support}/scene.hpp" "${adit_support}/server_scene.hpp"
+    <adit/accounts.hpp> <adit/bastion.hpp> <adit/tunnel.hpp>)
+
+# Tests of behaviour do not need the last of optimisation, and it costs a third of their compile
+# time. What is measured in numbers (heavy) and what people run (examples) is built as the preset
+# says.
+set(adit_test_options "")
+if(CMAKE_CXX_FLAGS MATCHES "-O[23]")
+    set(adit_test_options -O1)
+endif()
+target_compile_options(adit_precompiled PRIVATE ${adit_test_options})
+target_compile_options(adit_precompiled_asio PRIVATE ${adit_test_options})
 
 # What a test may ask its environment for; the same for every test of the build.
 set(adit_test_environment
@@ -55,10 +69,13 @@ function(adit_test_binary name)
     endif()
     add_executable(${name} ${sources} $<TARGET_OBJECTS:adit_test_main>)
     target_link_libraries(${name} PRIVATE adit_testing)
-    if(arg_WITH_ASIO)
-        target_precompile_headers(${name} REUSE_FROM adit_precompiled_asio)
-    else()
-        target_precompile_headers(${name} REUSE_FROM adit_precompiled)
+    if(NOT arg_LABEL STREQUAL "release")
+        target_compile_options(${name} PRIVATE ${adit_test_options})
+        if(arg_WITH_ASIO)
+            target_precompile_headers(${name} REUSE_FROM adit_precompiled_asio)
+        else()
+            target_precompile_headers(${name} REUSE_FROM adit_precompiled)
+        endif()
     endif()
     if(arg_LABEL STREQUAL "memory")
         add_dependencies(memory_tests ${name})

@@ -1,10 +1,9 @@
-// Tests of adit/slab.hpp: accounting, reuse, wiping, lifetime and, for TSan, threads.
+// Tests of adit/slab.hpp: accounting, reuse, wiping and lifetime; threads are in tests/concurrency.
 #include "support/test.hpp"
 
 #include <adit/slab.hpp>
 
 #include <algorithm>
-#include <thread>
 
 namespace {
 
@@ -168,73 +167,17 @@ BOOST_AUTO_TEST_CASE(wipe_zeroes_and_takes_nothing) {
     adit::wipe({});
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(concurrency_slab)
-
-constexpr int threads = 4;
-constexpr int rounds = 2000;
-
-BOOST_AUTO_TEST_CASE(threads_take_and_return) {
+BOOST_AUTO_TEST_CASE(trimming_frees_what_is_kept_and_nothing_that_is_held) {
     slab_pool pool;
-    std::atomic<int> foreign_writes{0};
-    std::vector<std::thread> workers;
-    for (int id = 1; id <= threads; ++id) {
-        workers.emplace_back([&pool, &foreign_writes, id] {
-            const byte mine = static_cast<byte>(id);
-            for (int i = 0; i < rounds; ++i) {
-                const slab_ref slab = pool.take(i % 3 == 0 ? 5000 : 100);
-                if (i % 5 == 0) slab.mark_secret();
-                std::ranges::fill(slab.memory().first(64), mine);
-                const slab_ref copy = slab;
-                if (std::ranges::count(copy.memory().first(64), mine) != 64) ++foreign_writes;
-            }
-        });
-    }
-    for (std::thread& worker : workers) worker.join();
-    BOOST_TEST(foreign_writes.load() == 0);
-    BOOST_TEST(pool.in_use() == 0U);
-    BOOST_TEST(pool.bytes_in_use() == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(the_last_reference_may_go_in_any_thread) {
-    slab_pool pool;
-    for (int i = 0; i < rounds / 10; ++i) {
-        slab_ref shared = pool.take(100);
-        fill(shared, 9);
-        shared.mark_secret();
-        std::atomic<int> misread{0};
-        std::vector<std::thread> workers;
-        for (int id = 0; id < threads; ++id) {
-            workers.emplace_back([lease = shared, &misread] {
-                if (lease.memory()[0] != 9) ++misread;
-            });
-        }
-        shared = {};
-        for (std::thread& worker : workers) worker.join();
-        BOOST_REQUIRE(misread.load() == 0);
-        workers.clear();
-        BOOST_REQUIRE(pool.in_use() == 0U);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(slabs_outlive_their_pool_in_other_threads) {
-    for (int i = 0; i < rounds / 20; ++i) {
-        auto pool = std::make_unique<slab_pool>();
-        std::vector<std::thread> workers;
-        std::atomic<int> misread{0};
-        for (int id = 0; id < threads; ++id) {
-            slab_ref lease = pool->take(100);
-            fill(lease, 7);
-            workers.emplace_back([lease = std::move(lease), &misread]() mutable {
-                if (lease.memory()[99] != 7) ++misread;
-                lease = {};
-            });
-        }
-        pool.reset();
-        for (std::thread& worker : workers) worker.join();
-        BOOST_REQUIRE(misread.load() == 0);
-    }
+    const slab_ref held = pool.take(5000);
+    fill(held, 7);
+    pool.take(5000) = {};
+    pool.trim();
+    BOOST_TEST(pool.in_use() == 1U);
+    BOOST_TEST(holds_only(held, 7));
+    const slab_ref another = pool.take(5000);
+    BOOST_TEST(!another.shared());
+    BOOST_TEST(pool.in_use() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
