@@ -53,6 +53,10 @@ constexpr int failure = 255;
     return limits;
 }
 
+[[nodiscard]] std::string shown(const asio::ip::tcp::endpoint& where) {
+    return where.address().to_string() + " port " + std::to_string(where.port());
+}
+
 class program {
 public:
     program(settings& s, int argc, const char* const* argv)
@@ -99,11 +103,16 @@ void program::start() {
     options.listen = endpoints_of(settings_);
     options.admission = admission_of(settings_);
     gate_.emplace(io_.get_executor(), std::move(options));
-    gate_->listen();
+    try {
+        gate_->listen();
+    } catch (const boost::system::system_error& e) {
+        std::string all;
+        for (const auto& where : endpoints_of(settings_)) all += " " + shown(where) + ":";
+        throw usage_error("cannot listen on" + all + " " + e.code().message());
+    }
     write_pid_file();
     for (const auto& where : gate_->endpoints()) {
-        say_.say("Server listening on " + where.address().to_string() + " port " +
-                 std::to_string(where.port()) + ".");
+        say_.say("Server listening on " + shown(where) + ".");
     }
 }
 
@@ -167,10 +176,24 @@ int program::run() {
     return 0;
 }
 
-[[nodiscard]] int print_hash() {
+// Without echo from a terminal; a line from anything else.
+[[nodiscard]] std::string read_password() {
     std::string line;
-    std::fprintf(stderr, "password: ");
-    std::getline(std::cin, line);
+    if (::isatty(STDIN_FILENO) != 1) {
+        std::getline(std::cin, line);
+    } else if (char* const typed = ::getpass("password: "); typed != nullptr) {
+        line = typed;
+        Botan::secure_scrub_memory(typed, line.size());
+    }
+    return line;
+}
+
+[[nodiscard]] int print_hash() {
+    std::string line = read_password();
+    if (line.empty()) {
+        std::fprintf(stderr, "adit-bastion: there is no password\n");
+        return failure;
+    }
     adit::crypto::system_random random;
     const auto hash = adit::crypto::hash_password(adit::as_bytes(line), random);
     Botan::secure_scrub_memory(line.data(), line.size());

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# ./dev demo: adit reaches a real PostgreSQL through a real OpenSSH server, all of it on this machine
-# and for this minute only: free ports on loopback, fresh keys, one temporary folder. As root, both
-# servers run under the account `postgres`. Needs ADIT_BIN, the folder of adit-tunnel.
+# ./dev demo: adit reaches a real PostgreSQL through a real OpenSSH server, and then through
+# adit-bastion with no OpenSSH at all; all of it on this machine and for this minute only: free ports
+# on loopback, fresh keys, one temporary folder. As root, PostgreSQL and sshd run under the account
+# `postgres`. Needs ADIT_BIN, the folder of adit-tunnel and adit-bastion.
 # Invariant: whatever ends it, its processes (by their own ids) and its folder go with it.
 set -euo pipefail
 
 tunnel=${ADIT_BIN:?the folder of adit-tunnel}/adit-tunnel
+bastion=$ADIT_BIN/adit-bastion
 if [[ -t 1 && ${TERM:-dumb} != dumb ]]; then
     bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' plain=$'\e[0m'
 else
@@ -48,6 +50,13 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 started() { running=("$1:$2" "${running[@]}"); }
+
+# ended PID: it is nobody's number from now on.
+ended() {
+    local one kept=()
+    for one in "${running[@]}"; do [[ $one == "$1:"* ]] || kept+=("$one"); done
+    running=("${kept[@]}")
+}
 
 free_port() {
     local port
@@ -120,8 +129,31 @@ CONFIG
         >"$folder/known_hosts"
 }
 
+stop_sshd() {
+    kill -TERM "$sshd_pid"
+    wait "$sshd_pid" || true
+    ended "$sshd_pid"
+}
+
+# Its users need not be accounts of the system.
+start_adit_bastion() {
+    mkdir "$folder/bastion"
+    ssh-keygen -q -t ed25519 -N '' -C "adit demo, bastion" -f "$folder/bastion/host"
+    cp "$folder/user.pub" "$folder/bastion/authorized_keys"
+    "$bastion" -D -p 0 -h "$folder/bastion/host" -o ListenAddress=127.0.0.1 \
+        -o AuthorizedKeysFile="$folder/bastion/authorized_keys" -o StrictModes=no \
+        -o PermitOpen="127.0.0.1:$pg_port" >"$folder/adit-bastion.log" 2>&1 </dev/null &
+    bastion_pid=$!
+    started "$bastion_pid" TERM
+    until_true 10 "$bastion_pid" adit-bastion grep -q 'Server listening' "$folder/adit-bastion.log"
+    ssh_port=$(sed -n 's/.*Server listening on .* port \([0-9]*\)\..*/\1/p' "$folder/adit-bastion.log")
+    printf '[127.0.0.1]:%s %s\n' "$ssh_port" "$(cat "$folder/bastion/host.pub")" \
+        >"$folder/known_hosts"
+}
+
+# start_tunnel USER
 start_tunnel() {
-    "$tunnel" --json -N -p "$ssh_port" -l "$account" -i "$folder/user" \
+    "$tunnel" --json -N -p "$ssh_port" -l "$1" -i "$folder/user" \
         -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$folder/known_hosts" \
         -o GlobalKnownHostsFile=none -o BatchMode=yes -L "0:127.0.0.1:$pg_port" 127.0.0.1 \
         >"$folder/events.json" 2>"$folder/tunnel.log" </dev/null &
@@ -153,6 +185,7 @@ SQL
     [[ $here == "$there" ]] || fail "$here rows came through the tunnel of $there"
     printf '%s%s rows copied through the tunnel, as many as the database has.%s\n' \
         "$dim" "$here" "$plain"
+    sql -c 'drop table readings'
 }
 
 field() { sed -n "s/.*\"$1\":\"\\{0,1\\}\\([^\",}]*\\).*/\\1/p" <<<"$2"; }
@@ -161,6 +194,7 @@ summary() {
     local last mac
     kill -TERM "$tunnel_pid"
     wait "$tunnel_pid" || fail "adit-tunnel ended with $?: $(cat "$folder/tunnel.log")"
+    ended "$tunnel_pid"
     last=$(grep -m 1 '"event":"closed"' "$folder/events.json")
     mac=$(field mac_to_server "$ready")
     local row='  %-16s %s\n'
@@ -186,12 +220,23 @@ start_bastion
 printf '%ssshd on port %s; PostgreSQL on port %s, which sshd may connect to%s\n' \
     "$dim" "$ssh_port" "$pg_port" "$plain"
 step "adit-tunnel -p $ssh_port -l $account -L 0:127.0.0.1:$pg_port 127.0.0.1"
-start_tunnel
+start_tunnel "$account"
 printf '%sready: 127.0.0.1:%s leads to the database%s\n' "$dim" "$local_port" "$plain"
 step "psql -h 127.0.0.1 -p $local_port"
 run_queries
 step "what happened"
 summary
+stop_sshd
+step "the same with adit-bastion, and no sshd at all"
+start_adit_bastion
+printf '%sadit-bastion on port %s, which permits the way to the database and no other%s\n' \
+    "$dim" "$ssh_port" "$plain"
+start_tunnel guest
+run_queries
+step "what happened"
+summary
+step "what adit-bastion noted"
+sed -n 's/^/  /; 2,4p' "$folder/adit-bastion.log"
 step "your own bastion"
 # Like the other lines of this show, to be read and copied.
 shown=$tunnel

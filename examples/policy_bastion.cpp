@@ -1,13 +1,14 @@
 // A bastion of one's own in a page: who gets in, who may go where, and what is written down. Users
 // log in with keys from one file; people in "team-data" may reach databases, and only those, and no
-// name may lead them to this machine itself. The policy is a coroutine, so it could as well ask a
-// directory or wait for somebody's approval.
+// name may lead them to a cloud's metadata service. The policy is a coroutine, so it could as well
+// ask a directory or wait for somebody's approval.
 //
 //     policy-bastion HOST_KEY AUTHORIZED_KEYS PORT
 //     ssh -p PORT -N -L 5433:db.internal:5432 alice@localhost
 #include <adit/accounts.hpp>
 #include <adit/bastion.hpp>
 #include <adit/config/key_file.hpp>
+#include <adit/config/network.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -15,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -29,8 +31,10 @@ adit::task<bool> may_go(const adit::forward_question& q) {
     static const std::set<std::string, std::less<>> team_data{"alice", "bob"};
     if (q.what != adit::incoming::kind::direct_tcpip) co_return false;
     const bool is_database = q.target.port == 5432 || q.target.port == 3306;
-    const bool is_here = q.address && q.address->is_loopback();
-    co_return is_database && !is_here && team_data.contains(q.who.user);
+    const bool is_odd = q.address && adit::config::match_address_list(q.address->to_string(),
+                                                                      "169.254.0.0/16,fe80::/10") !=
+                                         adit::config::address_match::no;
+    co_return is_database && !is_odd && team_data.contains(q.who.user);
 }
 
 void write_down(const adit::audit_event& e) {
@@ -47,7 +51,7 @@ adit::bastion_options configure(const char* host_key_file, const char* keys_file
 
     adit::account_options users;
     users.everybody.emplace();  // whoever has a key in the file; the policy knows the names
-    users.keys_files = {keys_file};
+    users.keys_files = {std::filesystem::absolute(keys_file).string()};
     users.strict_modes = false;
     auto server = std::make_shared<adit::server_options>(
         std::move(host_keys), std::make_shared<adit::accounts>(std::move(users)));

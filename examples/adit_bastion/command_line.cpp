@@ -8,6 +8,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -49,10 +52,20 @@ What differs from sshd:
     return s.hash_password || !s.new_totp.empty();
 }
 
+// As sshd, which leaves an address family that the machine has not.
+[[nodiscard]] bool has_ipv6() {
+    const int socket = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket >= 0) ::close(socket);
+    return socket >= 0;
+}
+
 void read_files(settings& s) {
-    for (const std::string& option : s.options) set_option_line(s, option);
+    set_option_lines(s, s.options);
     if (!s.config_file.empty() && s.config_file != "none") read_config_file(s, s.config_file);
-    if (s.listen.empty()) s.listen = {{"0.0.0.0", {}}, {"::", {}}};
+    if (s.listen.empty()) {
+        s.listen = {{"0.0.0.0", {}}};
+        if (has_ipv6()) s.listen.push_back({"::", {}});
+    }
     check(s);
 }
 

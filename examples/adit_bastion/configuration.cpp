@@ -6,6 +6,7 @@
 
 #include <adit/config/key_file.hpp>
 #include <adit/config/network.hpp>
+#include <adit/diagnostics.hpp>
 #include <adit/keys/certificate.hpp>
 
 #include <optional>
@@ -61,6 +62,13 @@ std::shared_ptr<adit::accounts> configuration::users() const {
     adit::account_options options;
     options.keys_files = settings_.authorized_keys_files;
     options.strict_modes = settings_.strict_modes;
+    options.keys_file_trouble = [&say = say_](const std::string& path, adit::error_code ec) {
+        const bool refused = ec == boost::system::errc::permission_denied;
+        const char* const hint =
+            refused ? " (StrictModes: can others write it or its folders?)" : "";
+        // A path may hold the name that a client gave.
+        say.say(adit::escaped(path) + ": " + ec.message() + hint);
+    };
     options.trusted_user_ca_keys = text_of_file(settings_.trusted_user_ca_keys);
     options.ca_signature_algorithms = settings_.ca_algorithms;
     options.steps = steps_;
@@ -131,8 +139,10 @@ adit::forward_policy configuration::policy() const {
         bool allowed = false;
         switch (q.what) {
             case kind::direct_tcpip:
-                allowed = s.permit_open ? is_place(*s.permit_open, q.target.host, q.target.port)
-                                        : s.forward_local;
+                allowed = s.forward_local || (s.permit_open && !s.forwarding_is_said);
+                if (allowed && s.permit_open) {
+                    allowed = is_place(*s.permit_open, q.target.host, q.target.port);
+                }
                 break;
             case kind::direct_streamlocal: allowed = s.forward_sockets; break;
             case kind::tcpip_forward:

@@ -92,6 +92,7 @@ void set_forwarding(settings& s, const words& given) {
     if (!both && value != "no" && value != "local" && value != "remote") {
         throw usage_error("is yes, no, local or remote");
     }
+    s.forwarding_is_said = true;
     s.forward_local = both || value == "local";
     s.forward_remote = both || value == "remote";
 }
@@ -264,9 +265,13 @@ void apply_named(settings& s, const option_line& option, const std::string& show
 
 }  // namespace
 
-void set_option_line(settings& s, std::string_view line) {
-    const option_line option = split(line);
-    apply_named(s, option, option.name);
+void set_option_lines(settings& s, const std::vector<std::string>& lines) {
+    std::set<std::string> seen;
+    for (const std::string& line : lines) {
+        const option_line option = split(line);
+        const bool is_first = seen.insert(option.name).second;
+        if (is_first || may_repeat(option.name)) apply_named(s, option, option.name);
+    }
 }
 
 void read_config_file(settings& s, const std::string& path) {

@@ -58,7 +58,8 @@ struct settings {
     std::string banner;
     std::string pid_file;
     bool forward_local = false, forward_remote = false;  ///< AllowTcpForwarding
-    bool forward_sockets = false;                        ///< AllowStreamLocalForwarding
+    bool forwarding_is_said = false;  ///< it was given; else PermitOpen alone opens its places
+    bool forward_sockets = false;     ///< AllowStreamLocalForwarding
     std::optional<std::vector<std::string>> permit_open, permit_listen;  ///< of host:port
 
     // Ours.
@@ -72,8 +73,8 @@ struct settings {
 /// when something is wrong.
 [[nodiscard]] std::optional<int> read_command_line(settings& s, int argc, const char* const* argv);
 
-/// One option, "Name value" or "Name=value". Throws usage_error.
-void set_option_line(settings& s, std::string_view line);
+/// Options, "Name value" or "Name=value"; the first value of each counts. Throws usage_error.
+void set_option_lines(settings& s, const std::vector<std::string>& lines);
 /// A file of them; what -o said before stands. Throws usage_error with file and line.
 void read_config_file(settings& s, const std::string& path);
 /// What must be there, and what does not go together. Throws usage_error.

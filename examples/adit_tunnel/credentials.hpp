@@ -119,8 +119,11 @@ inline task<> credentials::add_key(adit::client_options& login, std::string path
     const std::string why = path + ": " + key.error().message();
     if (key.error() != errc::passphrase_needed) co_return note_problem(why);
     if (!person_.can_answer()) co_return note_problem(why + ", and " + person_.why_not());
-    auto locked = std::make_shared<locked_key>(key_file{path, std::move(*content)}, person_, say_,
-                                               settings_.password_prompts);
+    if (settings_.password_prompts == 0) {
+        co_return note_problem(why + ", and NumberOfPasswordPrompts is 0");
+    }
+    auto locked = std::make_shared<locked_identity>(key_file{path, std::move(*content)}, person_,
+                                                    say_, settings_.password_prompts);
     if (!locked->knows_public_half()) {
         const bool open = co_await locked->unlock();
         if (!open) co_return;

@@ -1,19 +1,13 @@
-// A key file whose content is encrypted, as a key to log in with: its public half is offered first,
-// and the passphrase is asked for when the server wants a signature, as ssh does it. Used by
-// credentials.hpp. Invariants: a passphrase lives no longer than the attempt to use it; a key that
-// is not the one that was offered never signs; after NumberOfPasswordPrompts wrong ones, or none,
-// nobody is asked again and the key is passed over.
+// A key file whose content is encrypted, as a key to log in with: the library's locked_key, which
+// asks the person in front, who is told what becomes of it. Used by credentials.hpp.
+// Invariant: a key that is passed over says so, once.
 #pragma once
 
 #include "person.hpp"
 #include "report.hpp"
 
-#include <adit/config/key_file.hpp>
-#include <adit/keys/key_parser.hpp>
-#include <adit/keys/openssh_format.hpp>
-#include <adit/transport/hooks.hpp>
+#include <adit/auth/locked_key.hpp>
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,110 +23,72 @@ struct key_file {
     secret_bytes content;
 };
 
-/// The public half of an encrypted key: what the file says before its secret part, or else the
-/// file beside it with .pub behind its name; nothing where neither tells.
-[[nodiscard]] std::optional<adit::keys::public_key> public_half(const key_file& file);
-
-class locked_key final : public adit::signer {
+class locked_identity final : public adit::signer {
 public:
-    locked_key(key_file file, person& whom, reporter& say, unsigned tries)
-        : file_(std::move(file)),
-          public_(public_half(file_)),
-          person_(whom),
-          say_(say),
-          tries_(tries) {}
+    locked_identity(key_file file, person& whom, reporter& say, unsigned tries)
+        : person_(whom), say_(say), key_(parts(std::move(file), tries)) {}
 
-    [[nodiscard]] bool knows_public_half() const noexcept { return public_.has_value(); }
+    [[nodiscard]] bool knows_public_half() const noexcept { return key_.knows_public_half(); }
     /// Asks for the passphrase, unless that was done. Afterwards there is a public half, or the key
     /// is not to be had, which was said.
     [[nodiscard]] task<bool> unlock();
 
     [[nodiscard]] const adit::keys::public_key& public_part() const noexcept override {
-        return *public_;
+        return key_.public_part();
     }
-    [[nodiscard]] std::string name() const override { return file_.path; }
-    [[nodiscard]] bool asks_somebody() const noexcept override { return !key_; }
+    [[nodiscard]] std::string name() const override { return key_.name(); }
+    [[nodiscard]] bool asks_somebody() const noexcept override { return key_.asks_somebody(); }
     [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
                                                adit::bytes_view message) override;
 
 private:
-    [[nodiscard]] bool take(adit::keys::private_key key);
+    [[nodiscard]] adit::locked_key_parts parts(key_file file, unsigned tries);
+    [[nodiscard]] task<secret_bytes> ask(const adit::passphrase_question& q);
+    [[nodiscard]] std::string why_not(error_code failure) const;
 
-    key_file file_;
-    std::optional<adit::keys::public_key> public_;
     person& person_;
     reporter& say_;
-    unsigned tries_;
-    std::optional<adit::keys::private_key> key_;
+    adit::locked_key key_;
 };
 
 // Details.
 
-[[nodiscard]] inline std::optional<adit::keys::public_key> public_half_inside(
-    const secret_bytes& content) {
-    namespace format = adit::keys::openssh_format;
-    const auto block = adit::keys::find_pem_block(adit::as_text(content), format::label);
-    if (!block) return std::nullopt;
-    const auto binary = adit::keys::decode_pem(*block);
-    if (!binary) return std::nullopt;
-    adit::wire::reader r(*binary);
-    if (adit::as_text(r.take(format::magic.size())) != format::magic) return std::nullopt;
-    const auto fields = adit::wire::decode_fields<format::container>(r.remaining());
-    if (!fields) return std::nullopt;
-    auto key = adit::keys::public_key::parse(fields->public_blob);
-    if (!key) return std::nullopt;
-    return std::move(*key);
+inline adit::locked_key_parts locked_identity::parts(key_file file, unsigned tries) {
+    adit::locked_key_parts all;
+    all.public_half = adit::public_half(file.path, file.content);
+    all.name = std::move(file.path);
+    all.content = std::move(file.content);
+    all.ask = [this](const adit::passphrase_question& q) { return ask(q); };
+    all.attempts = tries;
+    return all;
 }
 
-inline std::optional<adit::keys::public_key> public_half(const key_file& file) {
-    if (auto inside = public_half_inside(file.content)) return inside;
-    const auto beside = adit::config::read_file(file.path + ".pub", {});
-    if (!beside) return std::nullopt;
-    const std::string_view text = adit::as_text(*beside);
-    auto key = adit::keys::public_key::parse_line(text.substr(0, text.find_first_of("\r\n")));
-    if (!key) return std::nullopt;
-    return std::move(*key);
-}
-
-inline bool locked_key::take(adit::keys::private_key key) {
-    tries_ = 0;
-    if (!public_) public_ = key.public_part();
-    if (key.public_part() != *public_) {
-        say_.warning(file_.path + ": another key than the one in " + file_.path +
-                     ".pub; it is passed over");
-        return false;
+inline task<secret_bytes> locked_identity::ask(const adit::passphrase_question& q) {
+    if (q.attempt > 1) {
+        say_.alarm(error_code(errc::wrong_passphrase).message() + ", please try again");
     }
-    key_ = std::move(key);
-    return true;
+    const std::string prompt = "Enter passphrase for key '" + adit::escaped(q.key) + "': ";
+    co_return co_await person_.ask(prompt, echo::off);
 }
 
-inline task<bool> locked_key::unlock() {
-    if (key_) co_return true;
-    if (tries_ == 0) co_return false;
-    std::string why = "no passphrase was given";
-    while (tries_ > 0) {
-        const std::string prompt = "Enter passphrase for key '" + adit::escaped(file_.path) + "': ";
-        const secret_bytes passphrase = co_await person_.ask(prompt, echo::off);
-        if (passphrase.empty()) break;
-        auto key = adit::keys::parse_private_key(file_.content, &passphrase);
-        if (key) co_return take(std::move(*key));
-        --tries_;
-        why = key.error().message();
-        if (key.error() != errc::wrong_passphrase) break;
-        if (tries_ > 0) say_.alarm(why + ", please try again");
-    }
-    tries_ = 0;
-    say_.warning(file_.path + ": " + why + "; the key is passed over");
-    co_return false;
+inline std::string locked_identity::why_not(error_code failure) const {
+    if (failure == errc::passphrase_needed) return "no passphrase was given";
+    if (failure == errc::signing_failed) return "another key than the one in " + name() + ".pub";
+    return failure.message();
 }
 
-inline task<std::vector<byte>> locked_key::sign(std::string_view algorithm,
-                                                adit::bytes_view message) {
+inline task<bool> locked_identity::unlock() {
+    if (key_.failure()) co_return false;
+    const error_code failure = co_await key_.unlock();
+    if (failure) say_.warning(name() + ": " + why_not(failure) + "; the key is passed over");
+    co_return !failure;
+}
+
+inline task<std::vector<byte>> locked_identity::sign(std::string_view algorithm,
+                                                     adit::bytes_view message) {
     const bool open = co_await unlock();
     if (!open) co_return std::vector<byte>();
-    auto blob = key_->sign(algorithm, message);
-    if (!blob) throw adit::protocol_error(blob.error());
-    co_return std::move(*blob);
+    co_return co_await key_.sign(algorithm, message);
 }
 
 }  // namespace adit_tunnel

@@ -75,6 +75,7 @@ private:
               options(std::make_shared<const guest_options>(std::move(o.guests))),
               listen(std::move(o.listen)),
               admission(o.admission),
+              closed(std::make_shared<bool>(false)),
               changed(ex) {}
 
         executor ex;
@@ -84,6 +85,7 @@ private:
         protocol::admission admission;
         std::list<std::shared_ptr<detail::guest>> guests;  // in the order of their coming
         crypto::system_random random;
+        const std::shared_ptr<bool> closed;
         detail::signal changed;  // a guest has gone
         std::uint64_t last_number = 0;
         bool draining = false;
@@ -139,6 +141,7 @@ inline void bastion::use(guest_options options) {
 
 inline void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::socket accepted,
                           const asio::ip::tcp::endpoint& from) {
+    if (s->draining || *s->closed) return;  // accepted a moment before
     const auto& server_side = s->options->server;
     const peer_address source{from.address().to_string(), from.port()};
     std::array<byte, 4> dice{};
@@ -158,7 +161,7 @@ inline void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::socket
     error_code ignored;
     accepted.set_option(asio::socket_base::keep_alive(true), ignored);
     server peer(std::move(accepted), server_side, source, number);
-    auto one = std::make_shared<detail::guest>(std::move(peer), s->options);
+    auto one = std::make_shared<detail::guest>(std::move(peer), s->options, s->closed);
     s->guests.push_back(one);
     spawn(*s, serve(s, std::move(one), std::move(verdict.slot)));
 }
@@ -229,6 +232,7 @@ inline void bastion::close() {
     if (state_ == nullptr) return;
     stop_listening(*state_);
     end_all(*state_, errc::connection_closed);
+    *state_->closed = true;
 }
 
 inline std::vector<asio::ip::tcp::endpoint> bastion::endpoints() const {

@@ -10,16 +10,14 @@
 #pragma once
 
 #include <adit/auth/client.hpp>
+#include <adit/auth/outside.hpp>
 #include <adit/channel.hpp>
-#include <adit/connection/connection.hpp>
-#include <adit/detail/deadline.hpp>
+#include <adit/connection/handshake.hpp>
 #include <adit/detail/door.hpp>
 #include <adit/detail/erase.hpp>
 #include <adit/forward.hpp>
 #include <adit/options.hpp>
 #include <adit/transport/kex_client.hpp>
-
-#include <boost/asio/this_coro.hpp>
 
 #include <memory>
 #include <string>
@@ -99,8 +97,11 @@ private:
 
     struct state {
         state(std::shared_ptr<detail::connection> l, client_options o)
-            : link(std::move(l)), options(std::move(o)) {}
+            : link(std::move(l)),
+              clock(std::make_shared<detail::patience>(link->get_executor())),
+              options(auth::outside_of(clock, std::move(o))) {}
         std::shared_ptr<detail::connection> link;
+        std::shared_ptr<detail::patience> clock;  // of the handshake
         client_options options;
         bool ready = false;
     };
@@ -164,51 +165,21 @@ inline task<> client::converse(std::shared_ptr<state> s) {
 }
 
 inline task<> client::handshake(std::shared_ptr<state> s) {
-    const executor ex = s->link->get_executor();
-    error_code failure;
-    try {
-        // Outside the deadline: waiting for a fresh code is nobody's fault.
-        if (s->options.codes) co_await s->options.codes->prepare();
-        const auto limit = s->options.limits.handshake_timeout;
-        if (limit.count() == 0) {
-            co_await converse(s);
-        } else {
-            auto talk = detail::door(ex, [s] { return converse(s); }, asio::deferred);
-            co_await detail::with_deadline(std::move(talk), limit);
-        }
-    } catch (const boost::system::system_error& e) {
-        failure = e.code() == asio::error::timed_out ? errc::deadline_exceeded : e.code();
-        if (failure == asio::error::eof || failure == asio::error::connection_reset ||
-            failure == asio::error::broken_pipe) {
-            failure = errc::connection_lost;
-        }
-    } catch (const std::bad_alloc&) {
-        failure = errc::out_of_memory;
-    }
-    if (failure) {
-        // After a cancellation every co_await would throw; the farewell must not.
-        co_await asio::this_coro::throw_if_cancelled(false);
-        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-        co_await s->link->refuse(failure);
-        s->link->finish(failure);
-        throw protocol_error(failure);
-    }
+    detail::handshake hands;
+    // Waiting for a fresh code is nobody's fault.
+    if (s->options.codes) hands.before = [s] { return s->options.codes->prepare(); };
+    hands.talk = [s] { return converse(s); };
+    hands.limit = s->options.limits.handshake_timeout;
+    hands.clock = s->clock;
+    co_await detail::shake(s->link, std::move(hands));
     if (s->link->stream().report().peer_version.starts_with("SSH-2.0-adit_")) {
         s->link->channels().reset_on_bare_close = true;
     }
-    if (s->link->finished()) throw protocol_error(s->link->error());
-    try {
-        const host_identity identity{s->options.host, s->options.port, s->options.trust};
-        s->link->start(
-            [identity](packet_stream& stream, kex_session& kex, protocol::packet kexinit) {
-                return kex_client(stream, kex, identity, kexinit, protocol::phase::connection);
-            });
-    } catch (const std::bad_alloc&) {
-        // A35: some loops run, and perhaps not the one that closes.
-        s->link->finish(errc::out_of_memory);
-        s->link->stream().stream().close(detail::close_mode::abortive);
-        throw;
-    }
+    const host_identity identity{s->options.host, s->options.port, s->options.trust};
+    auto half = [identity](packet_stream& stream, kex_session& kex, protocol::packet kexinit) {
+        return kex_client(stream, kex, identity, kexinit, protocol::phase::connection);
+    };
+    detail::begin_loops(*s->link, std::move(half));
     s->ready = true;
 }
 

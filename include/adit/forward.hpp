@@ -45,7 +45,7 @@ template <class Fields>
 
 inline std::string forward_target::to_string() const {
     constexpr std::size_t longest = 255;
-    const std::string name = escaped(host, longest);
+    std::string name = escaped(host, longest);
     if (is_socket) return name;
     const bool v6 = name.find(':') != std::string::npos;
     return (v6 ? "[" + name + "]" : name) + ":" + std::to_string(port);

@@ -31,7 +31,7 @@ struct limits {
     // What a peer may ask a server for (L11, L23).
     std::size_t sessions = 10;          ///< channels of the type "session" at once
     std::size_t pending_opens = 64;     ///< that nobody has answered yet
-    std::size_t channel_requests = 16;  ///< of one channel, that nobody has looked at yet
+    std::size_t channel_requests = 64;  ///< of one channel, that nobody has looked at yet
     std::size_t listeners = 16;         ///< tcpip-forward and its like, of one connection
 
     // Queues (L13-L15).
@@ -48,7 +48,7 @@ struct limits {
 
     // Waiting (L01, L17, L18). Zero switches a deadline off.
     std::chrono::milliseconds connect_timeout{10'000};
-    std::chrono::milliseconds handshake_timeout{30'000};  ///< raise it where a person answers
+    std::chrono::milliseconds handshake_timeout{30'000};  ///< without the time that hooks take
     std::chrono::milliseconds open_timeout{15'000};
     std::chrono::milliseconds rekey_timeout{60'000};
     std::chrono::milliseconds stalled_write_timeout{120'000};

@@ -206,15 +206,18 @@ inline incoming& incoming::operator=(incoming&& other) noexcept {
 }
 
 inline channel incoming::accept() {
+    // What is no channel stays unanswered, and is refused when it goes.
+    if (!is_channel()) return {};
     const auto link = std::exchange(link_, nullptr);
-    if (link == nullptr || link->finished() || !is_channel()) return {};
+    if (link == nullptr || link->finished()) return {};
     auto core = link->channels().accept(asked_);
     return core ? channel(*core) : channel();
 }
 
 inline void incoming::grant(std::uint16_t port) {
+    if (is_channel()) return;
     const auto link = std::exchange(link_, nullptr);
-    if (link == nullptr || link->finished() || is_channel()) return;
+    if (link == nullptr || link->finished()) return;
     detail::global_answer answer{true, {}};
     if (what_ == kind::tcpip_forward && target_.port == 0) {
         const wire::tcpip_forward_reply reply{port};
@@ -333,21 +336,30 @@ inline task<> server::converse(std::shared_ptr<state> s) {
     }
     stage_limit.arm({});
     if (kex.agreed.peer_wants_ext_info) send_ext_info(stream, options);
+    // An answer that comes when all is over is nobody's.
+    auto tell_attempt = [&s](audit_event event) {
+        if (!s->link->finished()) tell(*s, std::move(event));
+    };
     const auth::server_settings settings{options, kex.session_id, s->who.source,
-                                         [&s](audit_event event) { tell(*s, std::move(event)); }};
-    s->who = co_await auth::authenticate_client(stream, settings);
+                                         std::move(tell_attempt)};
+    identity who = co_await auth::authenticate_client(stream, settings);
+    if (s->link->finished()) throw protocol_error(s->link->error());
+    s->who = std::move(who);
     stream.send(wire::userauth_success{});
 }
 
 inline task<> server::handshake(std::shared_ptr<state> s) {
-    std::function<task<>()> talk = [s] { return converse(s); };
-    co_await detail::shake(s->link, std::move(talk), s->options->limits.login_grace);
-    s->ready = true;
+    detail::handshake hands;
+    hands.talk = [s] { return converse(s); };
+    hands.limit = s->options->limits.login_grace;
+    co_await detail::shake(s->link, std::move(hands));
     s->link->channels().serve();
-    s->link->start([options = s->options](packet_stream& stream, kex_session& kex,
-                                          protocol::packet kexinit) {
+    auto half = [options = s->options](packet_stream& stream, kex_session& kex,
+                                       protocol::packet kexinit) {
         return kex_server(stream, kex, options->host_keys, kexinit, protocol::phase::connection);
-    });
+    };
+    detail::begin_loops(*s->link, std::move(half));
+    s->ready = true;
 }
 
 template <class Token>

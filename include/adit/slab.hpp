@@ -36,6 +36,9 @@ public:
     /// An empty reference when there is no memory.
     [[nodiscard]] slab_ref take(std::size_t at_least) noexcept;
 
+    /// Frees what is kept for the next one.
+    void trim() noexcept;
+
     /// Slabs that somebody holds: zero when nothing is lent, reserved or in flight.
     [[nodiscard]] std::size_t in_use() const noexcept { return shelf_->in_use.load(); }
     [[nodiscard]] std::size_t bytes_in_use() const noexcept { return shelf_->bytes_in_use.load(); }
@@ -58,16 +61,18 @@ private:
     // Freed slabs of one size class are kept up to this many bytes.
     static constexpr std::size_t kept_bytes_per_class = std::size_t{4} << 20U;
     static constexpr std::size_t size_classes = 10;  // 2 KiB, 4 KiB … 1 MiB
+    using lists = std::array<header*, size_classes>;
+    static void destroy_all(const lists& free) noexcept;
     struct shelf {
         std::mutex mutex;
-        std::array<header*, size_classes> free{};
+        lists free{};
         std::array<std::size_t, size_classes> free_bytes{};
         std::atomic<std::size_t> in_use{0};
         std::atomic<std::size_t> bytes_in_use{0};
         shelf() = default;
         shelf(const shelf&) = delete;
         shelf& operator=(const shelf&) = delete;
-        ~shelf();
+        ~shelf() { destroy_all(free); }
     };
     static void release(header* slab) noexcept;
     static void destroy(header* slab) noexcept;
@@ -172,10 +177,16 @@ inline void slab_pool::destroy(header* slab) noexcept {
     ::operator delete(slab, std::align_val_t{alignof(header)});
 }
 
-inline slab_pool::shelf::~shelf() {
+inline void slab_pool::destroy_all(const lists& free) noexcept {
     for (header* slab : free) {
         while (slab != nullptr) destroy(std::exchange(slab, slab->next));
     }
+}
+
+inline void slab_pool::trim() noexcept {
+    const std::scoped_lock lock(shelf_->mutex);
+    destroy_all(std::exchange(shelf_->free, {}));
+    shelf_->free_bytes = {};
 }
 
 }  // namespace adit

@@ -12,6 +12,7 @@
 #include <adit/client.hpp>
 #include <adit/connect.hpp>
 #include <adit/connection/relay.hpp>
+#include <adit/detail/accept_loop.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -123,7 +124,8 @@ private:
     static void bind(state& s);
     static void bind_one(state& s, std::size_t index);
     static task<> accept_loop(std::shared_ptr<state> s, std::size_t index);
-    static task<> serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, tunnel_event event);
+    static task<> serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, target to,
+                        tunnel_event event);
     static task<> run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
                             tunnel_event& event);
     static void report(const state& s, const tunnel_event& event) {
@@ -221,62 +223,28 @@ inline void tunnel::spawn(const std::shared_ptr<state>& s, task<> body) {
     });
 }
 
-[[nodiscard]] inline bool out_of_descriptors(error_code ec) noexcept {
-    return ec == boost::system::errc::too_many_files_open ||
-           ec == boost::system::errc::too_many_files_open_in_system ||
-           ec == boost::system::errc::no_buffer_space ||
-           ec == boost::system::errc::not_enough_memory;
-}
-
-inline task<error_code> accept(asio::ip::tcp::acceptor& from, asio::ip::tcp::socket& local,
-                               asio::ip::tcp::endpoint& peer) {
-    try {
-        auto accepting = from.async_accept(local, peer, asio::deferred);
-        co_await std::move(accepting);
-        co_return error_code();
-    } catch (const boost::system::system_error& e) {
-        co_return e.code();
-    }
-}
-
-// L24: without descriptors it waits and tries again; it never spins and never gives up.
 inline task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index) {
-    constexpr std::chrono::milliseconds first_pause{50};
-    constexpr std::chrono::milliseconds longest_pause{1000};
-    auto pause = first_pause;
-    asio::steady_timer timer(s->ex);
-    while (!s->closed) {
-        asio::ip::tcp::socket local(s->ex);
-        asio::ip::tcp::endpoint peer;
-        const error_code ec = co_await accept(s->acceptors[index], local, peer);
-        if (!ec) {
-            pause = first_pause;
+    std::function<void(asio::ip::tcp::socket, asio::ip::tcp::endpoint)> take =
+        [s, index](asio::ip::tcp::socket local, asio::ip::tcp::endpoint from) {
+            if (s->closed) return;
             tunnel_event event;
             event.id = ++s->last_id;
             event.forward = index;
-            event.peer = peer.address().to_string() + ":" + std::to_string(peer.port());
-            spawn(s, serve(s, std::move(local), event));
-        } else if (out_of_descriptors(ec)) {
-            timer.expires_after(pause);
-            pause = std::min(pause * 2, longest_pause);
-            auto waiting = timer.async_wait(asio::deferred);
-            co_await std::move(waiting);
-        } else if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) {
-            co_return;
-        }
-    }
+            event.peer = from.address().to_string() + ":" + std::to_string(from.port());
+            target to = s->options.forwards[index].to;
+            to.originator = from.address().to_string();
+            to.originator_port = from.port();
+            spawn(s, serve(s, std::move(local), std::move(to), std::move(event)));
+        };
+    co_await detail::accept_loop<asio::ip::tcp>(s->acceptors[index], std::move(take));
 }
 
-inline task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket local,
+inline task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, target to,
                             tunnel_event event) {
     // Whatever ends this process or this relay before its good end shows as a reset.
     error_code ignored;
     local.set_option(asio::socket_base::linger(true, 0), ignored);
     auto near = detail::erase(std::move(local));
-    target to = s->options.forwards[event.forward].to;
-    const auto colon = event.peer.rfind(':');
-    to.originator = event.peer.substr(0, colon);
-    to.originator_port = static_cast<std::uint16_t>(std::stoul(event.peer.substr(colon + 1)));
     channel far;
     try {
         far = co_await s->ssh->open(std::move(to), event.text);

@@ -9,8 +9,9 @@ namespace {
 
 task<> exchange(client_options login, std::uint64_t bytes, std::uint64_t least_rekeys) {
     const executor ex = co_await asio::this_coro::executor;
-    local_server far(
-        ex, [bytes](tcp::socket socket) -> task<> { co_await both_ways(socket, payload_down, payload_up, bytes); });
+    local_server far(ex, [bytes](tcp::socket socket) -> task<> {
+        co_await both_ways(socket, payload_down, payload_up, bytes);
+    });
     passage way(ex, std::move(login), far.port());
     co_await way.start();
     tcp::socket near = co_await way.dial();

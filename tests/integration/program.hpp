@@ -79,8 +79,8 @@ inline std::vector<std::string> program::command(const temporary_directory& fold
 }
 
 inline program::program(const temporary_directory& folder, const audience& who,
-                        const std::vector<std::string>& arguments)
-    : log_(folder.file("program.log")), process_(command(folder, who, arguments), {.log = log_}) {}
+                        const std::vector<std::string>& more)
+    : log_(folder.file("program.log")), process_(command(folder, who, more), {.log = log_}) {}
 
 inline bool program::says(std::string_view text) {
     for (int i = 0; i < 6000; ++i) {

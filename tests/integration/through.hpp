@@ -110,7 +110,8 @@ constexpr std::uint64_t payload_up = 1;  // stream numbers
 constexpr std::uint64_t payload_down = 2;
 
 /// One side of a connection: sends one stream while it receives the other.
-inline task<> both_ways(tcp::socket& socket, std::uint64_t out, std::uint64_t in, std::uint64_t bytes) {
+inline task<> both_ways(tcp::socket& socket, std::uint64_t out, std::uint64_t in,
+                        std::uint64_t bytes) {
     group side(socket.get_executor());
     const auto send = [&socket, out, bytes]() -> task<> {
         const error_code ec = co_await send_payload(socket, out, bytes);

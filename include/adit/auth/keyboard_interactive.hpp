@@ -76,7 +76,8 @@ inline task<verdict> keyboard_interactive::finish(packet_port& port, const login
     for (unsigned round = 1; round <= most_rounds; ++round) {
         const protocol::packet packet = co_await receive_past_banners(port);
         if (packet.id() != wire::message_id::userauth_info_request) co_return read_verdict(packet);
-        const prompt_question question = read_info_request(packet, who, round);
+        prompt_question question = read_info_request(packet, who, round);
+        question.attempt = used_;
         co_await answer(port, question);
     }
     throw protocol_error(errc::unexpected_message);
@@ -88,7 +89,8 @@ inline task<> keyboard_interactive::answer(packet_port& port, const prompt_quest
     if (!question.prompts.empty()) answers = co_await guarded(ask, errc::prompt_cancelled);
     if (answers.size() != question.prompts.size()) {
         gave_up_ = true;
-        throw protocol_error(errc::prompt_cancelled);
+        // Behind a refusal there was nothing else to say.
+        throw protocol_error(used_ > 1 ? errc::authentication_failed : errc::prompt_cancelled);
     }
     if (!answers.empty()) answered_ = true;
     std::size_t size = 0;

@@ -44,6 +44,7 @@ private:
     public_key_settings settings_;
     std::string algorithm_;
     bool signed_ = false;  // a query alone proves nothing
+    bool passed_over_ = false;
 };
 
 /// The first algorithm of the key's that everybody accepts; empty when there is none. A type that
@@ -69,7 +70,13 @@ inline std::string choose_algorithm(const keys::public_key& key, const std::stri
 
 inline task<bool> public_key::begin(packet_port& port, const login& who) {
     algorithm_ = choose_algorithm(key(), settings_.accepted, port.extensions());
-    if (algorithm_.empty()) co_return false;
+    if (algorithm_.empty()) {
+        // Whoever wonders why the key did not help is told; once, for a method may begin again.
+        const std::string note = label() + "[no algorithm in common]";
+        if (!passed_over_) port.report().methods_tried.push_back(note);
+        passed_over_ = true;
+        co_return false;
+    }
     if (!settings_.ask_first) {
         co_return co_await send_signed(port, who);
     }

@@ -16,11 +16,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace adit::auth {
 
@@ -56,6 +58,7 @@ struct conversation {
     protocol::authentication_budget budget;
     identity who;
     bool named = false;                    // the first request has said who it is
+    std::vector<std::string> used_keys;    // fingerprints of those that were factors
     std::optional<protocol::packet> next;  // that came in the middle of a dialogue
 };
 
@@ -100,6 +103,9 @@ inline task<outcome> try_method(conversation& c, std::string method, protocol::p
     if (method == "publickey") co_return co_await check_public_key(c.login, packet);
     if (method == "password") co_return co_await check_password(c.login, packet);
     if (method == "keyboard-interactive") {
+        // Its fields change nothing (A16), but they have to be there, and nothing behind them.
+        static_cast<void>(
+            value_of(wire::decode<wire::userauth_keyboard_interactive_request>(packet.payload)));
         co_return co_await check_keyboard_interactive(c.login, c.next);
     }
     co_return outcome();
@@ -173,6 +179,17 @@ inline bool pass(conversation& c, const std::string& method, outcome result) {
     return false;
 }
 
+// As in OpenSSH: where two keys are asked for, one key is not two factors.
+inline void refuse_repeated_key(conversation& c, outcome& result) {
+    if (result.what != outcome::kind::passed || result.key_fingerprint.empty()) return;
+    if (std::ranges::find(c.used_keys, result.key_fingerprint) == c.used_keys.end()) {
+        c.used_keys.push_back(result.key_fingerprint);
+        return;
+    }
+    result.what = outcome::kind::refused;
+    result.why = "the key was a factor already";
+}
+
 inline task<bool> one_request(conversation& c) {
     const protocol::packet packet = co_await next_request(c);
     // C37: an answer that nobody asked for.
@@ -184,6 +201,7 @@ inline task<bool> one_request(conversation& c) {
     const std::string method = method_of(c, packet);
     spend(c.budget.request());
     outcome result = co_await try_method(c, method, packet);
+    refuse_repeated_key(c, result);
     using kind = outcome::kind;
     if (result.what == kind::answered) co_return false;
     if (result.what == kind::passed) co_return pass(c, method, std::move(result));

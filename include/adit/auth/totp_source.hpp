@@ -27,7 +27,8 @@ public:
     [[nodiscard]] static used_steps& of_this_process();
 
     [[nodiscard]] bool used(const secret_bytes& fingerprint, std::uint64_t step) const;
-    void use(const secret_bytes& fingerprint, std::uint64_t step);
+    /// False where somebody else was faster: it, or a later one, is used already.
+    [[nodiscard]] bool use(const secret_bytes& fingerprint, std::uint64_t step);
 
 private:
     mutable std::mutex mutex_;
@@ -78,10 +79,13 @@ inline bool used_steps::used(const secret_bytes& fingerprint, std::uint64_t step
     return known != last_.end() && known->second >= step;
 }
 
-inline void used_steps::use(const secret_bytes& fingerprint, std::uint64_t step) {
+inline bool used_steps::use(const secret_bytes& fingerprint, std::uint64_t step) {
     const std::scoped_lock lock(mutex_);
-    std::uint64_t& last = last_[fingerprint];
-    last = std::max(last, step);
+    const auto [known, is_first] = last_.try_emplace(fingerprint, step);
+    if (is_first) return true;
+    if (known->second >= step) return false;
+    known->second = step;
+    return true;
 }
 
 inline totp_source::clock totp_source::wall_clock() {
@@ -109,9 +113,11 @@ inline task<> totp_source::prepare() {
 
 // A server that asks again within one step cannot be given the same code again: it waits, too.
 inline task<secret_bytes> totp_source::code(const prompt_question&) {
-    co_await prepare();
-    const std::uint64_t now = step();
-    memory_->use(fingerprint_, now);
+    std::uint64_t now = 0;
+    do {
+        co_await prepare();
+        now = step();
+    } while (!memory_->use(fingerprint_, now));
     auto made = secret_.code(now);
     if (!made) throw protocol_error(made.error());
     co_return std::move(*made);

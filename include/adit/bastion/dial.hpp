@@ -1,7 +1,8 @@
 // From a client's wish to a connected stream: permissions, policy, look-up, policy again for each
 // address, connection. Used by guest.hpp. RFC 4254 section 7.2. Invariants: only addresses that the
 // policy has seen are connected to, and they are not looked up a second time (C49); a name with
-// anything in it that no name has is refused unseen (A27).
+// anything in it that no name has is refused unseen (A27); for a client that has gone nothing is
+// asked any more.
 #pragma once
 
 #include <adit/bastion/policy.hpp>
@@ -25,8 +26,8 @@ struct dialled {
     std::string words;
 };
 
-/// Everything referred to outlives the task.
-[[nodiscard]] task<dialled> dial_target(executor ex, const guest_options& options,
+/// For this client. Everything referred to outlives the task.
+[[nodiscard]] task<dialled> dial_target(server& peer, const guest_options& options,
                                         const forward_question& question);
 
 // Details.
@@ -76,12 +77,14 @@ inline task<dialled> connect_socket(executor ex, std::string path) {
     co_return result;
 }
 
-inline task<dialled> connect_host(executor ex, const guest_options& options,
+inline task<dialled> connect_host(server& peer, const guest_options& options,
                                   forward_question question) {
     using tcp = asio::ip::tcp;
+    const executor ex = peer.get_executor();
     const auto found = co_await look_up_name(ex, question.target.host, question.target.port);
     std::vector<tcp::endpoint> allowed;
     for (const auto& entry : found) {
+        if (!peer.is_open()) break;
         question.address = entry.endpoint().address();
         const bool yes = co_await allowed_by(options.policy, question);
         if (yes) allowed.push_back(entry.endpoint());
@@ -101,27 +104,27 @@ inline task<dialled> connect_host(executor ex, const guest_options& options,
 
 }  // namespace dialling
 
-inline task<dialled> dial_target(executor ex, const guest_options& options,
+inline task<dialled> dial_target(server& peer, const guest_options& options,
                                  const forward_question& question) {
     using dialling::refused;
     const forward_target& to = question.target;
     if (!dialling::is_sound(to)) {
         co_return refused(open_failure::administratively_prohibited, "malformed target");
     }
-    const bool permitted = dialling::permitted(question.who, to);
-    const bool allowed = permitted && co_await allowed_by(options.policy, question);
+    const bool may_ask = peer.is_open() && dialling::permitted(question.who, to);
+    const bool allowed = may_ask && co_await allowed_by(options.policy, question);
     if (!allowed) {
         co_return refused(open_failure::administratively_prohibited, "not permitted");
     }
     std::string why;
     try {
-        auto body = [ex, &options, &question]() -> task<dialled> {
+        auto body = [&peer, &options, &question]() -> task<dialled> {
             if (question.target.is_socket) {
-                return dialling::connect_socket(ex, question.target.host);
+                return dialling::connect_socket(peer.get_executor(), question.target.host);
             }
-            return dialling::connect_host(ex, options, question);
+            return dialling::connect_host(peer, options, question);
         };
-        auto connecting = door(ex, std::move(body), asio::deferred);
+        auto connecting = door(peer.get_executor(), std::move(body), asio::deferred);
         co_return co_await with_deadline(std::move(connecting), options.dial_timeout);
     } catch (const boost::system::system_error& e) {
         why = e.code().message();

@@ -1,7 +1,8 @@
 // One client of a bastion, from its login to its end: each channel that it opens is dialled and
 // relayed, each listener that it asks for listens, a session gets its line. Used by bastion.hpp.
 // RFC 4254 section 7, OpenSSH's PROTOCOL section 2.4. Invariants: what is asked for is answered
-// once; listeners end with their client; every relay and every refusal is told to the audit.
+// once; listeners end with their client; every relay and every refusal is told to the audit, until
+// it is muted.
 // Over 300 lines: one client's channels, listeners and sessions, which share its state.
 #pragma once
 
@@ -26,8 +27,10 @@ namespace adit::detail {
 
 class guest final : public std::enable_shared_from_this<guest> {
 public:
-    guest(server peer, std::shared_ptr<const guest_options> options)
-        : peer_(std::move(peer)), options_(std::move(options)) {}
+    /// Nothing is told any more once `muted` says so.
+    guest(server peer, std::shared_ptr<const guest_options> options,
+          std::shared_ptr<const bool> muted)
+        : peer_(std::move(peer)), options_(std::move(options)), muted_(std::move(muted)) {}
 
     [[nodiscard]] server& peer() noexcept { return peer_; }
     /// Serves what the client asks for until it has gone. After the handshake.
@@ -43,7 +46,7 @@ private:
     using kind = incoming::kind;
 
     struct listener {
-        listener(executor ex, forward_target t) : acceptor(std::move(ex)), where(std::move(t)) {}
+        listener(const executor& ex, forward_target t) : acceptor(ex), where(std::move(t)) {}
         tcp::acceptor acceptor;
         forward_target where;  // as the client named it, with the port that it got
     };
@@ -62,6 +65,9 @@ private:
 
     void spawn(task<> body);
     void tell(audit_event::kind what, const std::string& target, std::string_view why);
+    void tell(audit_event event) {
+        if (!*muted_) peer_.audit(std::move(event));
+    }
 
     /// A dial or a relay that is under way.
     class counted {
@@ -80,6 +86,7 @@ private:
 
     server peer_;
     std::shared_ptr<const guest_options> options_;
+    std::shared_ptr<const bool> muted_;
     std::map<std::pair<std::string, std::uint16_t>, std::shared_ptr<listener>> listeners_;
     std::size_t relays_ = 0;
     bool draining_ = false;
@@ -140,7 +147,7 @@ inline void guest::tell(audit_event::kind what, const std::string& target, std::
     event.what = what;
     event.target = target;
     event.text = std::string(why);
-    peer_.audit(std::move(event));
+    tell(std::move(event));
 }
 
 inline void guest::drain() {
@@ -159,7 +166,7 @@ inline task<> guest::forward(std::shared_ptr<guest> self, incoming asked) {
     const std::string where = to.to_string();
     const forward_question question{self->peer_.who(), asked.what(), to, {}};
     const counted under_way(self);
-    dialled outcome = co_await dial_target(self->peer_.get_executor(), *self->options_, question);
+    dialled outcome = co_await dial_target(self->peer_, *self->options_, question);
     channel far;
     if (outcome.stream != nullptr) far = asked.accept();
     if (far.is_open()) {
@@ -174,7 +181,8 @@ inline task<> guest::forward(std::shared_ptr<guest> self, incoming asked) {
 inline task<> guest::relay_both(std::shared_ptr<guest> self, std::unique_ptr<any_stream> near,
                                 channel far, std::string target) {
     const auto began = clock::now();
-    auto running = std::make_shared<relay>(std::move(near), far.release_core());
+    const auto core = far.release_core();
+    auto running = std::make_shared<relay>(std::move(near), core);
     const relay_report report = co_await running->run();
     audit_event event;
     event.what = audit_event::kind::forward_closed;
@@ -184,12 +192,18 @@ inline task<> guest::relay_both(std::shared_ptr<guest> self, std::unique_ptr<any
     event.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - began);
     event.error = report.error;
     if (report.error) event.text = report.error.message();
-    self->peer_.audit(std::move(event));
+    self->tell(std::move(event));
+    // What is queued for the client has arrived when its CLOSE comes; until then drain() waits.
+    if (core->owner == nullptr) co_return;
+    auto closed = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
+        initiate_wait_closed(core), asio::deferred);
+    co_await std::move(closed);
 }
 
 // Listeners.
 
 inline std::string guest::refusal_to_listen(const forward_target& where) const {
+    if (draining_ || !peer_.is_open()) return "shutting down";
     const bool port_is_low = where.port != 0 && where.port < options_->lowest_listen_port;
     if (port_is_low) return "the port is reserved";
     if (listeners_.size() >= options_->server->limits.listeners) return "too many listeners";
@@ -205,6 +219,8 @@ inline task<> guest::listen(std::shared_ptr<guest> self, incoming asked) {
     if (why.empty()) {
         const bool allowed = co_await allowed_by(self->options_->policy, question);
         if (!allowed) why = "not permitted";
+        // Others may have been asked about meanwhile, and granted (L23).
+        if (allowed) why = self->refusal_to_listen(where);
     }
     const auto l = std::make_shared<listener>(self->peer_.get_executor(), where);
     if (why.empty()) {
@@ -220,7 +236,7 @@ inline task<> guest::listen(std::shared_ptr<guest> self, incoming asked) {
         }
     }
     const std::string shown = l->where.to_string();
-    if (!why.empty() || !self->peer_.is_open()) {
+    if (!why.empty()) {
         self->tell(audit_event::kind::listener_refused, shown, why);
         asked.refuse();
         co_return;

@@ -49,20 +49,15 @@ namespace detail {
         std::chrono::duration_cast<std::chrono::seconds>(since).count());
 }
 
-/// The question's answer; what throws is a no, but for a cancellation.
+/// The question's answer; what throws is a no.
 [[nodiscard]] inline task<bool> allowed_by(const forward_policy& policy,
                                            const forward_question& question) {
     if (!policy) co_return false;
     try {
         co_return co_await policy(question);
-    } catch (const boost::system::system_error& e) {
-        if (e.code() == asio::error::operation_aborted) throw;
-    } catch (const std::exception&) {
-        co_return false;
     } catch (...) {
         co_return false;
     }
-    co_return false;
 }
 
 }  // namespace detail

@@ -116,7 +116,9 @@ inline void channel_set::on_peer_open(const event& e) {
 inline void channel_set::on_request(const event& e) {
     channel_core* core = find(e.channel);
     if (core != nullptr && core->takes_requests && !core->handle_gone) {
-        if (core->requests.size() >= caps_.channel_requests) {
+        std::size_t held = e.data.size();
+        for (const peer_request& r : core->requests) held += r.data.size();
+        if (core->requests.size() >= caps_.channel_requests || held > caps_.packet) {
             throw protocol_error(errc::too_many_pending_replies);
         }
         core->requests.push_back({std::string(e.name), e.want_reply, {}});

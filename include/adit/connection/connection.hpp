@@ -185,6 +185,7 @@ inline void connection::finish(error_code ec) {
     const bool about_a_channel = started_ && why != errc::disconnected_by_peer;
     if (about_a_channel) stream_.report().peer_text.clear();
     channels_.end(error_);
+    if (!started_) stream_.stop();
     if (peer_is_gone || !started_) {
         stream_.stream().close(close_mode::abortive);
     } else {
@@ -381,6 +382,8 @@ inline void connection::tick(clock::time_point now) {
     }
     check_progress(now);
     if (!finished_ && caps.keepalive_interval.count() != 0) keep_alive(now);
+    // Thousands of connections that rest must not each keep what they needed in their best hour.
+    if (stream_.pool().in_use() == 0) stream_.pool().trim();
 }
 
 // L17: bytes are queued and none leave.

@@ -12,13 +12,25 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace adit::detail {
 
-/// Returns when `converse` has; throws protocol_error when it fails or takes too long.
-[[nodiscard]] task<> shake(std::shared_ptr<connection> link, std::function<task<>()> converse,
-                           std::chrono::milliseconds limit);
+struct handshake {
+    std::function<task<>()> before;  ///< whose time does not count; may be empty
+    std::function<task<>()> talk;
+    std::chrono::milliseconds limit{0};  ///< zero: none
+    /// Whose questions do not count in the limit; may be empty.
+    std::shared_ptr<patience> clock;
+};
+
+/// Returns when the talk is over and the connection stands; throws protocol_error when it fails or
+/// takes too long, and has closed the connection then.
+[[nodiscard]] task<> shake(std::shared_ptr<connection> link, handshake hands);
+
+/// connection::start for behind it, also where memory ends in the middle of it (A35).
+void begin_loops(connection& link, connection::kex_half half);
 
 /// A deadline for each stage of a conversation: when one passes, the stream is closed under it.
 class stage_deadline {
@@ -65,19 +77,21 @@ inline void stage_deadline::arm(std::chrono::milliseconds limit) {
     return lost ? error_code(errc::connection_lost) : ec;
 }
 
-inline task<> shake(std::shared_ptr<connection> link, std::function<task<>()> converse,
-                    std::chrono::milliseconds limit) {
+inline task<> shake(std::shared_ptr<connection> link, handshake hands) {
     error_code failure;
     try {
-        if (limit.count() == 0) {
-            co_await converse();
-        } else {
-            auto talk = door(link->get_executor(), std::move(converse), asio::deferred);
-            co_await with_deadline(std::move(talk), limit);
-        }
+        if (hands.before) co_await hands.before();
+        if (hands.clock == nullptr) hands.clock = std::make_shared<patience>(link->get_executor());
+        auto talk = door(link->get_executor(), std::move(hands.talk), asio::deferred);
+        hands.clock->start(hands.limit);
+        auto talking = hands.clock->run(std::move(talk));
+        co_await std::move(talking);
     } catch (const boost::system::system_error& e) {
         failure = handshake_error(e.code());
+    } catch (const std::bad_alloc&) {
+        failure = errc::out_of_memory;
     }
+    if (hands.clock != nullptr) hands.clock->stop();
     if (!failure && link->finished()) throw protocol_error(link->error());
     if (!failure) co_return;
     // After a cancellation every co_await would throw; the farewell must not.
@@ -86,6 +100,17 @@ inline task<> shake(std::shared_ptr<connection> link, std::function<task<>()> co
     co_await link->refuse(failure);
     link->finish(failure);
     throw protocol_error(failure);
+}
+
+inline void begin_loops(connection& link, connection::kex_half half) {
+    try {
+        link.start(std::move(half));
+    } catch (const std::bad_alloc&) {
+        // Some loops run, and perhaps not the one that closes.
+        link.finish(errc::out_of_memory);
+        link.stream().stream().close(close_mode::abortive);
+        throw;
+    }
 }
 
 }  // namespace adit::detail

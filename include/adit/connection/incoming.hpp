@@ -38,6 +38,9 @@ struct global_answer {
 
 class incoming_queue {
 public:
+    /// The longest that means anything is a Unix socket's path, or two hosts of any names (L12).
+    static constexpr std::size_t most_data = 4096;
+
     explicit incoming_queue(const limits& caps) : caps_(caps) {}
 
     /// From now on channels and requests of a client are taken; before, all are refused.
@@ -92,7 +95,9 @@ inline std::optional<open_failure> incoming_queue::offer(const wire::channel_ope
         return named ? open_failure::administratively_prohibited
                      : open_failure::unknown_channel_type;
     }
-    if (m.maximum_packet_size == 0) return open_failure::administratively_prohibited;  // C41
+    const bool unusable = m.maximum_packet_size == 0 ||  // C41
+                          m.channel_data.bytes.size() > most_data;
+    if (unusable) return open_failure::administratively_prohibited;
     if (pending_opens_ >= caps_.pending_opens) return open_failure::resource_shortage;
     if (is_session(m.channel_type)) {
         if (sessions_ >= caps_.sessions) return open_failure::resource_shortage;
@@ -114,7 +119,8 @@ inline void incoming_queue::offer(const wire::global_request& m) {
     constexpr std::array<std::string_view, 4> served{"tcpip-forward", "cancel-tcpip-forward",
                                                      "streamlocal-forward@openssh.com",
                                                      "cancel-streamlocal-forward@openssh.com"};
-    const bool known = serving_ && std::ranges::find(served, m.request_name) != served.end();
+    const bool known = serving_ && std::ranges::find(served, m.request_name) != served.end() &&
+                       m.request_data.bytes.size() <= most_data;
     if (replies_.size() >= caps_.pending_replies || waiting_.size() >= caps_.pending_replies) {
         throw protocol_error(errc::too_many_pending_replies);
     }

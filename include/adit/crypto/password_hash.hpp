@@ -127,7 +127,8 @@ private:
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     const std::string_view digits = stored.substr(before_cost, 2);
     if (!std::ranges::all_of(digits, is_digit)) return false;
-    const auto cost = static_cast<std::size_t>((digits[0] - '0') * 10 + (digits[1] - '0'));
+    const auto value = [](char c) { return static_cast<std::size_t>(c - '0'); };
+    const std::size_t cost = value(digits[0]) * 10 + value(digits[1]);
     if (cost < least_cost || cost > password_cost_limits::bcrypt) return false;
     return std::ranges::all_of(stored.substr(before_salt), [&](char c) {
         return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
@@ -143,9 +144,9 @@ inline result<std::string> hash_password(bytes_view password, random_source& ran
         return make_error_code(boost::system::errc::result_out_of_range);
     }
     return attempt(errc::out_of_memory, [&]() -> result<std::string> {
-        return Botan::argon2_generate_pwhash(as_text(password).data(), password.size(),
-                                             random.botan(), cost.lanes, cost.memory_kib,
-                                             cost.passes);
+        const char* const text = as_text(password).data();
+        return Botan::argon2_generate_pwhash(text, password.size(), random.botan(), cost.lanes,
+                                             cost.memory_kib, cost.passes);
     });
 }
 

@@ -80,6 +80,13 @@ struct container {
     return parse_section(section, true, expected);
 }
 
+/// All of its parts are there: what is wrong is its size, and nothing is damaged.
+[[nodiscard]] inline bool is_whole_rsa_key(bytes_view blob) {
+    wire::reader r(blob);
+    const bool rsa = as_text(r.take_string()) == rsa_type;
+    return rsa && wire::decode_fields<rsa_fields>(r.remaining()).has_value();
+}
+
 inline result<private_key> parse(bytes_view binary, const crypto::secret_bytes* passphrase,
                                  const key_cost_limits& limits) {
     wire::reader r(binary);
@@ -88,6 +95,7 @@ inline result<private_key> parse(bytes_view binary, const crypto::secret_bytes* 
     if (!decoded || decoded->keys != 1) return errc::key_corrupt;
     const container& c = *decoded;
     const auto key = public_key::parse(c.public_blob);
+    if (!key && is_whole_rsa_key(c.public_blob)) return errc::unsupported_key_type;
     if (!key) return errc::key_corrupt;
     // Before the passphrase: nobody should type one for a key that is of no use afterwards.
     if (!key->supported()) return errc::unsupported_key_type;

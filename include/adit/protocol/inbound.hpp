@@ -77,11 +77,10 @@ public:
     /// From now on slabs are wiped when they are given back: they carry secrets.
     void set_secret(bool secret) noexcept { secret_ = secret; }
 
-    // Counters, since the last change of keys and altogether.
+    // Counters, since the last change of keys.
 
     [[nodiscard]] std::uint64_t packets_since_keys() const noexcept { return packets_; }
     [[nodiscard]] std::uint64_t bytes_since_keys() const noexcept { return bytes_; }
-    [[nodiscard]] std::uint64_t packets_total() const noexcept { return packets_total_; }
     [[nodiscard]] std::uint32_t sequence() const noexcept { return sequence_; }
 
 private:
@@ -116,7 +115,6 @@ private:
     bool secret_ = true;
     std::uint64_t packets_ = 0;
     std::uint64_t bytes_ = 0;
-    std::uint64_t packets_total_ = 0;
     errc error_ = errc::ok;
 };
 
@@ -203,7 +201,6 @@ inline inbound::step inbound::open(packet& out) noexcept {
     begin_ += wanted_;
     wanted_ = 0;
     ++packets_;
-    ++packets_total_;
     bytes_ += whole.size();
     // C08: the number may wrap later, never before there are keys.
     if (sequence_ == 0 && !keyed_) return fail(errc::sequence_number_wrapped);

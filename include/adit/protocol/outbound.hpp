@@ -82,7 +82,6 @@ public:
 
     [[nodiscard]] std::uint64_t packets_since_keys() const noexcept { return packets_; }
     [[nodiscard]] std::uint64_t bytes_since_keys() const noexcept { return bytes_; }
-    [[nodiscard]] std::uint64_t packets_total() const noexcept { return packets_total_; }
     [[nodiscard]] std::uint32_t sequence() const noexcept { return sequence_; }
 
 private:
@@ -102,7 +101,6 @@ private:
     bool keyed_ = false;
     std::uint64_t packets_ = 0;
     std::uint64_t bytes_ = 0;
-    std::uint64_t packets_total_ = 0;
 };
 
 // Details.
@@ -145,7 +143,6 @@ inline result<bytes_view> outbound::seal(const chunk& c) noexcept {
     ++sequence_;
     if (sequence_ == 0 && !keyed_) return errc::sequence_number_wrapped;
     ++packets_;
-    ++packets_total_;
     bytes_ += whole.size();
     if (newkeys && pending_) switch_keys();
     return bytes_view(whole);

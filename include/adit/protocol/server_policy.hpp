@@ -51,9 +51,10 @@ public:
     [[nodiscard]] errc request() noexcept {
         return more(requests_, caps_->authentication_requests);
     }
-    /// As OpenSSH counts: with the last failure that is allowed the connection ends.
+    /// As OpenSSH counts: with the last failure that is allowed the connection ends, and so it
+    /// does with the first where none is.
     [[nodiscard]] errc failure() noexcept {
-        return more(failures_, caps_->authentication_failures - 1);
+        return more(failures_, std::max(caps_->authentication_failures, 1U) - 1);
     }
     /// A question about a key that is not wanted.
     [[nodiscard]] errc refused_query() noexcept { return more(queries_, caps_->key_queries); }

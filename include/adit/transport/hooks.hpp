@@ -123,7 +123,8 @@ struct prompt_question {
     std::string host;
     std::string name, instruction;  ///< the server's, escaped
     std::vector<prompt> prompts;
-    unsigned round = 1;
+    unsigned round = 1;    ///< of this attempt
+    unsigned attempt = 1;  ///< that the server was asked for
 };
 
 /// As many answers as there are prompts; any other number gives up. The question outlives the task.

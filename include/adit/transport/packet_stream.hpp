@@ -91,6 +91,8 @@ public:
         constexpr std::size_t bytes_of_a_reply = 4096;
         return queue_.size() + pong_bytes_ / bytes_of_a_reply;
     }
+    /// A conversation gets no packet any more, not even one that is there already.
+    void stop() noexcept { stopped_ = true; }
     /// Tells the peer why, if there is still somebody to tell; ends the sending side.
     void queue_disconnect(disconnect_reason reason, std::string_view words) noexcept;
 
@@ -125,6 +127,7 @@ private:
     trace_listener trace_;
     peer_extensions extensions_;
     bool changing_keys_ = false;  // from our KEXINIT to our NEWKEYS
+    bool stopped_ = false;
     std::size_t pong_bytes_ = 0;  // queued
     std::uint64_t bytes_received_ = 0;
     std::uint64_t bytes_sent_ = 0;
@@ -199,11 +202,12 @@ inline task<std::string> packet_stream::receive_identification() {
 
 inline task<protocol::packet> packet_stream::receive_packet() {
     protocol::packet packet;
-    while (next(packet) == step::need_more) {
+    for (;;) {
+        if (stopped_) throw protocol_error(errc::connection_closed);
+        if (next(packet) == step::packet) co_return packet;
         if (writer_ == nullptr) co_await flush();
         co_await fill();
     }
-    co_return packet;
 }
 
 inline packet_stream::step packet_stream::next(protocol::packet& packet) {

@@ -208,6 +208,21 @@ BOOST_AUTO_TEST_CASE(without_credentials_none_asks_what_there_is) {
     s.finish();
 }
 
+// It is not sent, so without a word nobody would know why it did not help.
+BOOST_AUTO_TEST_CASE(c33_a_key_without_an_algorithm_in_common_is_told_of) {
+    scene s;
+    use_keys(s, {7});
+    s.options.public_key_algorithms = "rsa-sha2-512";
+    const error_code ec = s.failing_handshake([&]() -> task<> {
+        co_await s.server().shake();
+        static_cast<void>(co_await s.server().expect_disconnect());
+    });
+    BOOST_TEST(ec == errc::no_credentials);
+    const strings tried{"publickey(key7)[no algorithm in common]"};
+    BOOST_TEST(s.ssh().diagnostics().methods_tried == tried, boost::test_tools::per_element());
+    s.finish();
+}
+
 BOOST_AUTO_TEST_CASE(c35_none_may_be_enough) {
     scene s;
     s.options.credentials.clear();

@@ -114,6 +114,17 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(one_time_steps)
 
+// Two threads that ask at once: one of them is told to wait for the next step.
+BOOST_AUTO_TEST_CASE(t25_a_step_is_given_to_one_only) {
+    adit::used_steps memory;
+    const secret_bytes one = secret("one");
+    BOOST_TEST(memory.use(one, 5));
+    BOOST_TEST(!memory.use(one, 5));
+    BOOST_TEST(!memory.use(one, 4));
+    BOOST_TEST(memory.use(secret("another"), 5));
+    BOOST_TEST(memory.use(one, 6));
+}
+
 BOOST_AUTO_TEST_CASE(t25_a_used_step_is_waited_out_and_never_given_twice) {
     asio::io_context io;
     std::uint64_t now = 1111111100;  // 10 seconds before the next step

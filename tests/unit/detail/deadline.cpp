@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 
 namespace asio = boost::asio;
 using adit::error_code;
@@ -53,6 +54,55 @@ struct fixture {
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(deadline, fixture)
+
+BOOST_AUTO_TEST_CASE(a_clock_stands_still_while_somebody_is_asked) {
+    adit::detail::patience clock(io.get_executor());
+    const auto limited = [&]() -> task<> {
+        auto reading = read();
+        auto running = clock.run(std::move(reading));
+        size = co_await std::move(running);
+    };
+    asio::co_spawn(io, limited(), [&](std::exception_ptr e) {
+        ++ended;
+        ec = adit::detail::to_error_code(std::move(e));
+    });
+    clock.start(1ms);
+    auto asking = std::make_optional<adit::detail::patience::question>(clock);
+    auto another = std::make_optional<adit::detail::patience::question>(clock);
+    BOOST_TEST(clock.stands_still());
+    io.run_for(20ms);
+    BOOST_TEST(ended == 0);
+    another.reset();
+    io.restart();
+    io.run_for(20ms);
+    BOOST_TEST(ended == 0);
+    asking.reset();
+    BOOST_TEST(!clock.stands_still());
+    io.restart();
+    io.run();
+    BOOST_TEST(ended == 1);
+    BOOST_TEST(ec == asio::error::timed_out);
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_is_stopped_never_strikes) {
+    adit::detail::patience clock(io.get_executor());
+    clock.start(1ms);
+    clock.stop();
+    const auto limited = [&]() -> task<> {
+        auto reading = read();
+        auto running = clock.run(std::move(reading));
+        size = co_await std::move(running);
+    };
+    asio::co_spawn(io, limited(), [&](std::exception_ptr) { ++ended; });
+    { const adit::detail::patience::question asking(clock); }
+    io.run_for(20ms);
+    BOOST_TEST(ended == 0);
+    ends.second.async_write_some(asio::buffer("abc", 3), asio::detached);
+    io.restart();
+    io.run();
+    BOOST_TEST(ended == 1);
+    BOOST_TEST(size == 3U);
+}
 
 BOOST_AUTO_TEST_CASE(a_result_in_time_is_returned_and_the_timer_is_gone) {
     asio::co_spawn(io, keep(read(), 1h), asio::detached);

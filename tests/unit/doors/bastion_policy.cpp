@@ -412,7 +412,7 @@ BOOST_AUTO_TEST_CASE(a_session_gets_its_line_and_exit_status_1) {
     std::vector<int> heard;
     const auto asks = [&]() -> task<> {
         const auto c = co_await s.raw_logged_in();
-        const open_answer session = co_await ask_open(*c, "session", {});
+        const open_answer session = co_await ask_open(*c, "session", std::vector<byte>());
         BOOST_REQUIRE(session.reason == 0U);
         c->send(wire::channel_request{session.channel, "env", true, {}});
         c->send(wire::channel_request{session.channel, "pty-req", true, {}});
@@ -451,7 +451,7 @@ BOOST_AUTO_TEST_CASE(an_embedder_takes_sessions) {
     };
     const auto asks = [&]() -> task<> {
         const auto c = co_await s.raw_logged_in();
-        const open_answer session = co_await ask_open(*c, "session", {});
+        const open_answer session = co_await ask_open(*c, "session", std::vector<byte>());
         BOOST_REQUIRE(session.reason == 0U);
         const auto data = co_await c->expect<wire::channel_data>();
         BOOST_TEST((adit::as_text(data.data) == "hello alice"));
@@ -466,10 +466,10 @@ BOOST_AUTO_TEST_CASE(l11_the_eleventh_session_is_refused) {
     const auto asks = [&]() -> task<> {
         const auto c = co_await s.raw_logged_in();
         for (int i = 0; i < 10; ++i) {
-            const open_answer session = co_await ask_open(*c, "session", {});
+            const open_answer session = co_await ask_open(*c, "session", std::vector<byte>());
             BOOST_TEST(session.reason == 0U);
         }
-        const open_answer one_more = co_await ask_open(*c, "session", {});
+        const open_answer one_more = co_await ask_open(*c, "session", std::vector<byte>());
         BOOST_TEST(one_more.reason == 4U);
     };
     s.play({asks});
@@ -485,7 +485,7 @@ BOOST_AUTO_TEST_CASE(a_target_that_is_not_there_is_told_in_words) {
     }
     const open_answer answer = answer_to(s, "127.0.0.1", port);
     BOOST_TEST(answer.reason == failed);
-    BOOST_TEST(answer.words == make_error_code(errc::connection_refused).message());
+    BOOST_TEST(answer.words == error_code(asio::error::connection_refused).message());
     BOOST_TEST(s.last(kind::forward_refused).text == answer.words);
 }
 

@@ -264,6 +264,27 @@ BOOST_AUTO_TEST_CASE(handshake_that_nobody_answers_ends_at_its_deadline) {
     s.finish();
 }
 
+BOOST_AUTO_TEST_CASE(the_time_of_whoever_is_asked_does_not_count) {
+    scene s;
+    unsigned asked = 0;
+    const auto stands_still = [&] { asked += state_of(s.ssh())->clock->stands_still() ? 1 : 0; };
+    const adit::host_key_check trust = s.options.trust;
+    s.options.trust = [&, trust](const adit::host_key_question& q) {
+        stands_still();
+        return trust(q);
+    };
+    s.options.credentials.clear();
+    s.options.credentials.emplace_back(
+        adit::password_source([&](const adit::password_question&) -> task<adit::secret_bytes> {
+            stands_still();
+            co_return adit::secret_bytes(3, 'x');
+        }));
+    s.make_ready();
+    BOOST_TEST(asked == 2U);
+    BOOST_TEST(!state_of(s.ssh())->clock->stands_still());
+    s.finish();
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_is_destroyed_in_its_handshake_ends_it) {
     scene s;
     error_code ec;

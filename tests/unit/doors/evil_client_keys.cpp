@@ -2,7 +2,6 @@
 // public values of key exchange, signatures of logins and public keys that are forged, malleable
 // or huge. The authenticator takes every key, so that only the signature can refuse. And signers
 // that fail, which are the embedder's (A35). What the keys accept is tested in keys/ and crypto/.
-#include "support/certificates.hpp"
 #include "unit/doors/bad_kex_values.hpp"
 #include "unit/doors/evil_client.hpp"
 #include "unit/doors/forgery.hpp"
@@ -300,18 +299,6 @@ BOOST_AUTO_TEST_CASE(a14_huge_and_odd_rsa_keys_are_refused_unused) {
         co_return;
     });
     BOOST_TEST(ec == errc::invalid_packet_length);
-}
-
-// A certificate whose CA is a certificate whose CA is a certificate ...
-BOOST_AUTO_TEST_CASE(a14_a_certificate_of_a_certificate_is_refused_unused) {
-    octets authority = sample_certificate_blob({});
-    for (int depth = 0; depth < 100; ++depth) {
-        const keys::private_key signer = sample_key(2);
-        authority =
-            certificate_blob({}, sample_public_key(1).blob(), authority, signer, "ssh-ed25519");
-    }
-    const message_id answer = answer_about("ssh-ed25519-cert-v01@openssh.com", authority, 0);
-    BOOST_TEST(answer == message_id::userauth_failure);
 }
 
 namespace {

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a13_forged_signatures_of_ed25519_are_refused) {
             return key.sign(ours, other).value();
         },
         [ours](const keys::private_key& key, bytes_view) { return key.sign(ours, {}).value(); },
-        [](const keys::private_key&, bytes_view) { return octets(); },
+        [](const keys::private_key&, bytes_view) { return octets(4, 0); },
         [ours](const keys::private_key&, bytes_view h) {
             return adit::test::sample_key(2).sign(ours, h).value();
         }};

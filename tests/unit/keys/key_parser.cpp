@@ -221,6 +221,10 @@ BOOST_AUTO_TEST_CASE(kinds_that_cannot_be_read_are_named_as_such) {
         BOOST_REQUIRE(test::run(command).status == 0);
         BOOST_TEST((test::key_error(test::read_file(path)) == errc::unsupported_key_type));
     }
+    BOOST_REQUIRE(test::run({"rm", path}).status == 0);
+    const arguments short_rsa{"ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", path};
+    BOOST_REQUIRE(test::run(short_rsa).status == 0);
+    BOOST_TEST((test::key_error(test::read_file(path)) == errc::unsupported_key_type));
     for (const std::string_view file :
          {"PuTTY-User-Key-File-3: ssh-ed25519\n",
           "-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n",

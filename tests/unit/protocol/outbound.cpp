@@ -274,7 +274,6 @@ BOOST_AUTO_TEST_CASE(c18_counters_start_anew_with_the_keys) {
     BOOST_TEST(l.out.bytes_since_keys() == 0U);
     static_cast<void>(adit::test::seal(l.out, sample_payload(100)));
     BOOST_TEST(l.out.packets_since_keys() == 1U);
-    BOOST_TEST(l.out.packets_total() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a35_a_cipher_that_fails_is_an_error_and_no_packet) {

@@ -1,0 +1,293 @@
+// adit-bastion as a program: what it says of a configuration that is wrong, what its own commands
+// print, how it reads files again and how it ends, and what it tells of who did what (S03).
+#include "support/test.hpp"
+
+#include "integration/bastion.hpp"
+
+#ifdef ADIT_BASTION
+
+namespace adit::test {
+namespace {
+
+[[nodiscard]] bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+/// Files for -t, which needs no port.
+class checked_folder {
+public:
+    checked_folder() { make_key(file("host")); }
+    [[nodiscard]] std::string file(std::string_view name) const { return folder_.file(name); }
+    [[nodiscard]] run_result check(const arguments& more) const {
+        return run(joined({ADIT_BASTION, "-t", "-h", file("host")}, more));
+    }
+    void refuses(const arguments& more, const std::string& words) const {
+        const run_result outcome = check(more);
+        BOOST_TEST(outcome.status == 255, outcome.errors);
+        BOOST_TEST(has(outcome.errors, words), outcome.errors);
+    }
+    void refuses_users(const std::string& users, const std::string& words) const {
+        refuses({"-o", "UsersFile=" + write_file(file("users"), users)}, file("users") + words);
+    }
+
+private:
+    temporary_directory folder_;
+};
+
+[[nodiscard]] std::string user_of(const std::string& password) {
+    const temporary_directory folder;
+    return "[user.joe]\npassword = \"" + hash_of_password(folder, password) + "\"\n";
+}
+
+[[nodiscard]] bastion_config with_passwords(const std::string& users) {
+    return {.options = {"PasswordAuthentication=yes", "KbdInteractiveAuthentication=no",
+                        "PubkeyAuthentication=no", "MaxAuthTries=2"},
+            .users = users};
+}
+
+[[nodiscard]] bool logs_in(const bastion_program& server, const login_wish& wish) {
+    return ask_for_a_session(ssh_9_2(), server, wish).status == 1;
+}
+
+[[nodiscard]] std::size_t count(const std::string& text, std::string_view part) {
+    std::size_t n = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++n;
+    return n;
+}
+
+/// Waits until it has said it once more.
+void hang_up(bastion_program& server, std::string_view words) {
+    const std::size_t before = count(server.log(), words);
+    server.signal(SIGHUP);
+    for (int i = 0; i < 3000 && server.running() && count(server.log(), words) == before; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    BOOST_REQUIRE_MESSAGE(count(server.log(), words) > before, server.log());
+}
+
+constexpr std::string_view read_again = "SIGHUP: keys, users and options were read again";
+constexpr std::string_view not_read = "the old configuration stays";
+
+// A connection through it goes on after SIGTERM; a new one does not begin.
+task<> go_on_while_draining(bastion_program& server) {
+    const executor ex = co_await asio::this_coro::executor;
+    const local_server far(ex, echo);
+    const std::uint16_t port = free_port();
+    const arguments more{"-L", std::to_string(port) + ":127.0.0.1:" + std::to_string(far.port())};
+    running_client tunnel(ssh_9_2(), server, {}, more);
+    tcp::socket near = co_await dial_soon(tunnel.process(), port);
+    const auto opened = [&server] { return has(server.log(), "forward_opened"); };
+    co_await wait_until(opened, "nothing was forwarded");
+    server.signal(SIGTERM);
+    BOOST_TEST(server.says("SIGTERM: draining 1 connections"), server.log());
+    const auto closed = [&server] { return !accepts_connections(server.port()); };
+    co_await wait_until(closed, "it still listens");
+    co_await check_echo(near, 1, mebibyte);
+    const auto ended = [&server] { return !server.running(); };
+    co_await wait_until(ended, "it does not end");
+    const auto noticed = [&tunnel] { return !tunnel.process().running(); };
+    co_await wait_until(noticed, "ssh does not notice");
+}
+
+BOOST_AUTO_TEST_SUITE(bastion_service)
+
+BOOST_AUTO_TEST_CASE(a_good_configuration_is_checked_in_silence) {
+    const checked_folder folder;
+    const std::string users = write_file(folder.file("users"), user_of("word"));
+    const std::string config = write_file(
+        folder.file("config"), "# a comment\n\nPort 2222\nUsersFile " + users +
+                                   "\nPasswordAuthentication yes\nMaxStartups 10:30:100\n"
+                                   "PermitOpen db.internal:5432 [::1]:80\nX11Forwarding no\n");
+    const run_result outcome = folder.check({"-f", config});
+    BOOST_TEST(outcome.status == 0, outcome.errors);
+    BOOST_TEST(outcome.errors.empty(), outcome.errors);
+    BOOST_TEST(outcome.output.empty(), outcome.output);
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_is_told_with_file_and_line) {
+    const checked_folder folder;
+    const std::string config = folder.file("config");
+    const auto refuses = [&](const std::string& lines, const std::string& words) {
+        write_file(config, lines);
+        folder.refuses({"-f", config}, config + words);
+    };
+    refuses("\n# a comment\nPort many\n", ":3: port: ");
+    refuses("Port 2222\nPortt 2222\n", ":2: portt: is not an option of adit-bastion");
+    refuses("UsePAM yes\n", ":1: usepam: can only be \"no\" here");
+    refuses("Ciphers aes256-ctr,aes1024-ctr\n", ":1: ciphers: ");
+    refuses("MaxStartups 10:30\n", ":1: maxstartups: ");
+    refuses("Match User joe\n", ":1: match: is not supported");
+    folder.refuses({"-f", folder.file("nothing")}, folder.file("nothing") + ": ");
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_is_not_ours_is_refused_by_name) {
+    const checked_folder folder;
+    folder.refuses({"-o", "PermitTunnel=yes"}, "permittunnel: can only be \"no\" here");
+    folder.refuses({"-o", "ChrootDirectory=/"}, "chrootdirectory: is not an option");
+    folder.refuses({"-o", "AuthenticationMethods=hostbased"}, "\"hostbased\"");
+    folder.refuses({"-Z"}, "-Z");
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_among_the_users_is_told_with_its_line) {
+    const checked_folder folder;
+    folder.refuses_users("[user.joe]\n\ntotpp = \"JBSWY3DP\"\n", ":3: there is no \"totpp\"");
+    folder.refuses_users("[user.joe]\npassword = \"plain\"\n", ":2: password wants");
+    folder.refuses_users("[user.joe]\ntotp = 12\n", ":2: totp wants a string");
+    folder.refuses_users("[user.joe\n", ":1: ");
+    folder.refuses_users("[users.joe]\n", ":1: only [user.NAME] is known");
+    folder.refuses_users("[user.joe]\nkeys = [\"ssh-ed25519 AAAA\"]\n", ": user joe, line 1: ");
+}
+
+BOOST_AUTO_TEST_CASE(s05_files_that_others_can_read_are_refused) {
+    const checked_folder folder;
+    const std::string users = write_file(folder.file("users"), "[user.joe]\n");
+    std::filesystem::permissions(users, std::filesystem::perms(0644));
+    folder.refuses({"-o", "UsersFile=" + users}, users + ": ");
+    std::filesystem::permissions(folder.file("host"), std::filesystem::perms(0644));
+    folder.refuses({}, folder.file("host") + ": ");
+}
+
+BOOST_AUTO_TEST_CASE(s05_a_keys_file_that_others_can_write_counts_as_empty_and_is_told) {
+    bastion_program server({.options = {"StrictModes=yes"}});
+    const std::string keys = server.file("authorized_keys");
+    std::filesystem::permissions(keys, std::filesystem::perms(0666));
+    BOOST_TEST(!logs_in(server, {.key = server.key()}));
+    BOOST_TEST(server.says(keys + ": Permission denied (StrictModes"), server.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_told) {
+    const bastion_program first;
+    const run_result second = run({ADIT_BASTION, "-h", first.file("host"), "-p",
+                                   std::to_string(first.port()), "-o", "ListenAddress=127.0.0.1"});
+    BOOST_TEST(second.status == 255);
+    BOOST_TEST(has(second.errors, "Address already in use"), second.errors);
+    BOOST_TEST(has(second.errors, std::to_string(first.port())), second.errors);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_totp_secret_logs_in) {
+    const std::string printed = output_of({ADIT_BASTION, "--new-totp", "joe"});
+    const std::string secret = printed.substr(0, printed.find('\n'));
+    BOOST_TEST(has(printed, "\notpauth://totp/adit-bastion:joe?secret=" + secret + "&"));
+    BOOST_TEST(output_of({ADIT_BASTION, "--new-totp", "joe"}) != printed);
+    const bastion_program server({.users = "[user.joe]\ntotp = \"" + secret + "\"\n"});
+    check_login(ssh_9_2(), server, {.answer = code_now(secret)}, "keyboard-interactive");
+}
+
+// From a pipe in hash_of_password(); at a terminal nothing of it is seen.
+BOOST_AUTO_TEST_CASE(s03_a_password_to_hash_is_not_shown) {
+    const std::string script = ADIT_SOURCE_DIR "/tests/integration/at_terminal.py";
+    const run_result outcome = run({"/usr/bin/python3", script, "password: ", "canary", "--",
+                                    ADIT_BASTION, "--hash-password"});
+    BOOST_TEST(outcome.status == 0, outcome.errors);
+    BOOST_TEST(has(outcome.output, "$argon2id$"), outcome.output);
+    BOOST_TEST(!has(outcome.output, "canary"), outcome.output);
+    BOOST_TEST(run({ADIT_BASTION, "--hash-password"}).status == 255);
+}
+
+BOOST_AUTO_TEST_CASE(shells_and_subsystems_get_one_line_too) {
+    const bastion_program server;
+    login_wish wish{.key = server.key()};
+    for (const arguments& more : {arguments{"-tt"}, arguments{"-T"}, arguments{"-s"}}) {
+        wish.more = more;
+        arguments command = command_of(ssh_9_2(), server, wish);
+        if (more.front() == "-s") command.emplace_back("sftp");
+        const auto outcome = run(joined({"timeout", "60"}, command));
+        BOOST_TEST_CONTEXT(more.front() << " " << outcome.errors) {
+            BOOST_TEST(outcome.status == 1);
+            BOOST_TEST(outcome.output == "forwards only; use -L or -J\r\n");
+        }
+    }
+    BOOST_TEST(count(server.log(), "joe: session_refused") == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(sighup_reads_users_again_and_a_bad_file_changes_nothing) {
+    bastion_program server(with_passwords(user_of("first")));
+    BOOST_TEST(logs_in(server, {.answer = "first"}));
+    BOOST_TEST(!logs_in(server, {.answer = "second"}));
+    write_file(server.file("users"), user_of("second"));
+    BOOST_TEST(logs_in(server, {.answer = "first"}));
+    hang_up(server, read_again);
+    BOOST_TEST(!logs_in(server, {.answer = "first"}));
+    BOOST_TEST(logs_in(server, {.answer = "second"}));
+    write_file(server.file("users"), user_of("third") + "shell = \"/bin/sh\"\n");
+    hang_up(server, not_read);
+    BOOST_TEST(has(server.log(), server.file("users") + ":3: there is no \"shell\""), server.log());
+    BOOST_TEST(!logs_in(server, {.answer = "third"}));
+    BOOST_TEST(logs_in(server, {.answer = "second"}));
+}
+
+BOOST_AUTO_TEST_CASE(sighup_reads_host_keys_again) {
+    bastion_program server;
+    BOOST_TEST(logs_in(server, {.key = server.key()}));
+    const std::string key = make_key(server.file("new"));
+    std::filesystem::rename(key, server.file("host"));
+    hang_up(server, read_again);
+    BOOST_TEST(!logs_in(server, {.key = server.key()}));
+    write_file(server.file("known_hosts"),
+               "[127.0.0.1]:" + std::to_string(server.port()) + " " + read_file(key + ".pub"));
+    BOOST_TEST(logs_in(server, {.key = server.key()}));
+    write_file(server.file("host"), "no key");
+    hang_up(server, not_read);
+    BOOST_TEST(logs_in(server, {.key = server.key()}));
+}
+
+BOOST_AUTO_TEST_CASE(sigterm_drains_and_then_it_ends) {
+    bastion_program server;
+    asio::io_context io(1);
+    run_loop(io, go_on_while_draining(server));
+    BOOST_TEST(server.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(sigterm_does_not_wait_longer_than_drain_time) {
+    bastion_program server({.options = {"DrainTime=1"}});
+    asio::io_context io(1);
+    const local_server far(io.get_executor(), echo);
+    const std::uint16_t port = free_port();
+    const arguments more{"-L", std::to_string(port) + ":127.0.0.1:" + std::to_string(far.port())};
+    running_client tunnel(ssh_9_2(), server, {}, more);
+    const auto open = [&]() -> task<> {
+        const tcp::socket near = co_await dial_soon(tunnel.process(), port);
+        co_await far.has_open(1);
+        server.signal(SIGTERM);
+        const auto ended = [&server] { return !server.running(); };
+        co_await wait_until(ended, "it does not end");
+    };
+    run_loop(io, open());
+    BOOST_TEST(server.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(sigint_ends_it_and_the_pid_file_goes) {
+    const temporary_directory folder;
+    const std::string pid = folder.file("pid");
+    bastion_program server({.options = {"PidFile=" + pid}});
+    BOOST_TEST(!read_file(pid).empty());
+    server.signal(SIGINT);
+    BOOST_TEST(server.wait() == 0);
+    BOOST_TEST(!std::filesystem::exists(pid));
+}
+
+BOOST_AUTO_TEST_CASE(s03_the_audit_tells_who_did_what_and_no_secret) {
+    bastion_config config = with_passwords(user_of("canary word"));
+    config.flags = {"--json"};
+    bastion_program server(config);
+    BOOST_TEST(!logs_in(server, {.answer = "canary guess"}));
+    BOOST_TEST(logs_in(server, {.answer = "canary word"}));
+    BOOST_TEST(server.says("\"event\":\"connection_ended\""), server.log());
+    const std::string log = server.log();
+    for (const char* event : {"message", "login_refused", "login", "session_refused"}) {
+        BOOST_TEST(has(log, "{\"event\":\"" + std::string(event) + "\""), log);
+    }
+    BOOST_TEST(has(log, "\"user\":\"joe\""), log);
+    BOOST_TEST(!has(log, "canary"), log);
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);) {
+        BOOST_TEST((line.starts_with('{') && line.ends_with('}')), line);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace adit::test
+
+#endif
