@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <new>
 #include <utility>
 
 namespace adit::detail {
@@ -38,8 +39,8 @@ template <class Protocol>
     }
 }
 
-/// Gives each connection to `take`, which must not throw. The acceptor outlives the task; closing
-/// it ends the task.
+/// Gives each connection to `take`, which throws nothing but bad_alloc. The acceptor outlives the
+/// task; closing it ends the task.
 template <class Protocol>
 [[nodiscard]] task<> accept_loop(
     asio::basic_socket_acceptor<Protocol>& from,
@@ -51,10 +52,14 @@ template <class Protocol>
     while (from.is_open()) {
         typename Protocol::socket accepted(from.get_executor());
         typename Protocol::endpoint peer;
-        const error_code ec = co_await accept_one<Protocol>(from, accepted, peer);
+        error_code ec = co_await accept_one<Protocol>(from, accepted, peer);
+        try {
+            if (!ec) take(std::move(accepted), peer);
+        } catch (const std::bad_alloc&) {
+            ec = make_error_code(boost::system::errc::not_enough_memory);
+        }
         if (!ec) {
             pause = first_pause;
-            take(std::move(accepted), peer);
         } else if (out_of_descriptors(ec)) {
             timer.expires_after(pause);
             pause = std::min(pause * 2, longest_pause);
