@@ -1,5 +1,6 @@
 // adit-bastion as a running program, with keys and a folder of its own, and the commands of other
 // people's clients that log in to it: ssh 9.2 and 10.0, dbclient, plink. Used by bastion_*.cpp.
+// Over 300 lines: each client wants the same said in another way, and they are best seen together.
 // Invariants: clients believe this server's host key only, and read nothing of the account under
 // which the tests run; when the object is gone, so are the program and its folder.
 #pragma once
