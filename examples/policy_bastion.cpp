@@ -31,7 +31,7 @@ adit::task<bool> may_go(const adit::forward_question& q) {
     static const std::set<std::string, std::less<>> team_data{"alice", "bob"};
     if (q.what != adit::incoming::kind::direct_tcpip) co_return false;
     const bool is_database = q.target.port == 5432 || q.target.port == 3306;
-    const bool is_odd = q.address && adit::config::match_address_list(q.address->to_string(),
+    const bool is_odd = q.address && adit::config::match_network_list(q.address->to_string(),
                                                                       "169.254.0.0/16,fe80::/10") !=
                                          adit::config::address_match::no;
     co_return is_database && !is_odd && team_data.contains(q.who.user);

@@ -5,6 +5,7 @@
 #include "users_file.hpp"
 
 #include <adit/config/key_file.hpp>
+#include <adit/config/key_option_parser.hpp>
 #include <adit/config/network.hpp>
 #include <adit/diagnostics.hpp>
 #include <adit/keys/certificate.hpp>
@@ -40,18 +41,14 @@ using adit::task;
     throw usage_error(path + ": certifies none of the HostKeys");
 }
 
-// host:port with `*` for either.
+// As in authorized_keys; they have been read once before.
 [[nodiscard]] bool is_place(const std::vector<std::string>& places, const std::string& host,
                             std::uint16_t port) {
-    for (const std::string& place : places) {
-        const auto colon = place.rfind(':');
-        std::string name = place.substr(0, colon);
-        if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
-        const std::string number = colon == std::string::npos ? "*" : place.substr(colon + 1);
-        const bool same_port = number == "*" || number == std::to_string(port);
-        if (same_port &&
-            (name == "*" || adit_tunnel::to_lower(name) == adit_tunnel::to_lower(host)))
-            return true;
+    for (const std::string& text : places) {
+        const auto place = adit::config::parse_permitted_place(text);
+        if (!place || (place->port != 0 && place->port != port)) continue;
+        const bool same = adit_tunnel::to_lower(place->host) == adit_tunnel::to_lower(host);
+        if (same || place->host == "*") return true;
     }
     return false;
 }
@@ -101,7 +98,7 @@ std::vector<std::vector<std::string>> configuration::methods() const {
     if (!settings_.methods.empty()) return settings_.methods;
     std::vector<std::vector<std::string>> any;
     if (settings_.public_keys) any.push_back({"publickey"});
-    if (settings_.keyboard_interactive) any.push_back({"keyboard-interactive"});
+    if (settings_.keyboard_interactive.value_or(false)) any.push_back({"keyboard-interactive"});
     if (settings_.passwords) any.push_back({"password"});
     return any;
 }
@@ -154,7 +151,7 @@ adit::forward_policy configuration::policy() const {
         }
         if (!allowed || !q.address || s.deny_addresses.empty()) co_return allowed;
         const std::string address = q.address->to_string();
-        co_return adit::config::match_address_list(address, s.deny_addresses) ==
+        co_return adit::config::match_network_list(address, s.deny_addresses) ==
             adit::config::address_match::no;
     };
 }

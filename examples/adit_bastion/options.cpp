@@ -7,6 +7,8 @@
 
 #include <adit/bytes.hpp>
 #include <adit/config/file.hpp>
+#include <adit/config/key_option_parser.hpp>
+#include <adit/config/network.hpp>
 #include <adit/crypto/algorithm_lists.hpp>
 #include <adit/crypto/algorithms.hpp>
 #include <adit/keys/signature.hpp>
@@ -53,6 +55,22 @@ using setter = std::function<void(settings&, const words&)>;
 }
 
 // "none", "any", or places.
+void check_places(const words& given) {
+    for (const std::string& place : given) {
+        if (adit::config::parse_permitted_place(place)) continue;
+        throw usage_error("\"" + place + "\" is not host:port, with a number or * as the port");
+    }
+}
+
+// Networks only: a pattern with a typing error would deny nothing.
+void set_denied(settings& s, const words& given) {
+    s.deny_addresses = one(given) == "none" ? std::string() : given.front();
+    const bool sound = s.deny_addresses.empty() ||
+                       adit::config::match_network_list("127.0.0.1", s.deny_addresses) !=
+                           adit::config::address_match::malformed;
+    if (!sound) throw usage_error("wants addresses and networks, separated by commas");
+}
+
 [[nodiscard]] setter places(std::optional<words> settings::* where) {
     return [where](settings& s, const words& given) {
         if (given.empty()) throw usage_error("wants places");
@@ -61,6 +79,7 @@ using setter = std::function<void(settings&, const words&)>;
         if (any) {
             (s.*where).reset();
         } else {
+            if (!none) check_places(given);
             s.*where = none ? words() : given;
         }
     };
@@ -169,7 +188,9 @@ void set_rekey(settings& s, const words& given) {
     table["strictmodes"] = yes_no(&settings::strict_modes);
     table["pubkeyauthentication"] = yes_no(&settings::public_keys);
     table["passwordauthentication"] = yes_no(&settings::passwords);
-    table["kbdinteractiveauthentication"] = yes_no(&settings::keyboard_interactive);
+    table["kbdinteractiveauthentication"] = [](settings& s, const words& v) {
+        s.keyboard_interactive = values::to_bool(one(v));
+    };
     table["authenticationmethods"] = set_methods;
     table["maxauthtries"] = number(&settings::max_auth_tries);
     table["maxstartups"] = set_startups;
@@ -199,7 +220,7 @@ void set_rekey(settings& s, const words& given) {
     table["permitlisten"] = places(&settings::permit_listen);
     table["usersfile"] = text(&settings::users_file);
     table["totpstepsfile"] = text(&settings::totp_steps_file);
-    table["denyopenaddresses"] = text(&settings::deny_addresses);
+    table["denyopenaddresses"] = set_denied;
     table["draintime"] = seconds(&settings::drain_time);
     return table;
 }
@@ -300,12 +321,13 @@ void read_config_file(settings& s, const std::string& path) {
 
 void check(const settings& s) {
     if (s.host_keys.empty()) throw usage_error("there is no HostKey (-h FILE)");
-    const bool somebody = s.public_keys || s.passwords || s.keyboard_interactive;
+    const bool somebody =
+        s.public_keys || s.passwords || s.keyboard_interactive.value_or(!s.methods.empty());
     if (!somebody) throw usage_error("every method of authentication is switched off");
     const auto off = [&](const std::string& method) {
         if (method == "publickey") return !s.public_keys;
         if (method == "password") return !s.passwords;
-        return !s.keyboard_interactive;
+        return !s.keyboard_interactive.value_or(true);
     };
     for (const auto& list : s.methods) {
         const auto found = std::ranges::find_if(list, off);

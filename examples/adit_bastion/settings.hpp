@@ -42,7 +42,8 @@ struct settings {
     bool strict_modes = true;
     bool public_keys = true;
     bool passwords = false;
-    bool keyboard_interactive = true;
+    /// Unsaid: only where AuthenticationMethods names it, so that a code alone lets nobody in.
+    std::optional<bool> keyboard_interactive;
     std::vector<std::vector<std::string>> methods;  ///< AuthenticationMethods; empty: any one
     unsigned max_auth_tries = 6;
     unsigned startups = 10, startup_chance = 30, startups_full = 100;

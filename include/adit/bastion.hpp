@@ -91,6 +91,23 @@ private:
         bool draining = false;
     };
 
+    /// Takes a guest out of the list, whatever its end is.
+    class leaving {
+    public:
+        using place = std::list<std::shared_ptr<detail::guest>>::iterator;
+        leaving(std::shared_ptr<state> s, place where) : state_(std::move(s)), where_(where) {}
+        leaving(const leaving&) = delete;
+        leaving& operator=(const leaving&) = delete;
+        ~leaving() {
+            state_->guests.erase(where_);
+            state_->changed.notify();
+        }
+
+    private:
+        std::shared_ptr<state> state_;
+        place where_;
+    };
+
     static void take(const std::shared_ptr<state>& s, asio::ip::tcp::socket accepted,
                      const asio::ip::tcp::endpoint& from);
     static task<> serve(std::shared_ptr<state> s, std::shared_ptr<detail::guest> one,
@@ -167,15 +184,22 @@ inline void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::socket
 }
 
 // What a connection that did not log in is held against its source for (L04).
-[[nodiscard]] inline protocol::bad_ending ending_of(error_code ec) noexcept {
-    if (ec == errc::too_many_authentication_failures) return protocol::bad_ending::auth_failed;
-    if (ec == errc::deadline_exceeded) return protocol::bad_ending::grace_exceeded;
-    return protocol::bad_ending::no_auth;
+[[nodiscard]] inline protocol::bad_ending ending_of(const server& peer, error_code ec) noexcept {
+    using protocol::bad_ending;
+    if (peer.login_refused()) return bad_ending::auth_failed;
+    if (ec == errc::deadline_exceeded) return bad_ending::grace_exceeded;
+    const bool of_ours = ec.category() == category() && ec != errc::connection_lost &&
+                         ec != errc::disconnected_by_peer && ec != errc::connection_closed &&
+                         ec != errc::shutting_down && ec != errc::out_of_memory;
+    // What no honest program sends; a client without an algorithm in common is honest.
+    const bool broken = of_ours && reason_for(static_cast<errc>(ec.value())) !=
+                                       disconnect_reason::key_exchange_failed;
+    return broken ? bad_ending::crash : bad_ending::no_auth;
 }
 
 inline task<> bastion::serve(std::shared_ptr<state> s, std::shared_ptr<detail::guest> one,
                              protocol::admission::ticket slot) {
-    const auto position = std::ranges::find(s->guests, one);
+    const leaving at_the_end(s, std::ranges::find(s->guests, one));
     error_code ec;
     try {
         auto shaking = one->peer().async_handshake(asio::deferred);
@@ -184,14 +208,13 @@ inline task<> bastion::serve(std::shared_ptr<state> s, std::shared_ptr<detail::g
         ec = e.code();
     }
     if (ec) {
-        s->admission.ended(std::move(slot), ending_of(ec), std::chrono::steady_clock::now());
+        s->admission.ended(std::move(slot), ending_of(one->peer(), ec),
+                           std::chrono::steady_clock::now());
     } else {
         s->admission.authenticated(std::move(slot));
     }
     if (!ec && s->draining) one->drain();
     if (!ec) co_await one->run();
-    s->guests.erase(position);
-    s->changed.notify();
 }
 
 inline void bastion::stop_listening(state& s) {

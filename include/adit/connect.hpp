@@ -46,19 +46,39 @@ namespace detail {
     return name ? error_code(errc::name_not_found) : ec;
 }
 
-// A look-up that nobody waits for any more goes on by itself: the system's cannot be cancelled, and
-// Asio 1.81 does not pretend that it could.
+// A look-up under way goes on by itself when nobody waits for it any more: the system's cannot be
+// cancelled, and Asio 1.81 does not pretend that it could. One that is only queued is dropped.
 struct look_up {
     explicit look_up(const executor& ex) : resolver(ex), done(ex) {}
     asio::ip::tcp::resolver resolver;
     asio::ip::tcp::resolver::results_type addresses;
     error_code ec;
     signal done;
+
+    /// Whoever waits; leaving cancels.
+    class waiter {
+    public:
+        explicit waiter(look_up& names) : names_(&names) {}
+        waiter(const waiter&) = delete;
+        waiter& operator=(const waiter&) = delete;
+        ~waiter() { names_->resolver.cancel(); }
+
+    private:
+        look_up* names_;
+    };
 };
 
 inline task<asio::ip::tcp::resolver::results_type> look_up_name(executor ex, std::string host,
                                                                 std::uint16_t port) {
+    using tcp = asio::ip::tcp;
+    error_code not_an_address;
+    const auto literal = asio::ip::make_address(host, not_an_address);
+    if (!not_an_address) {
+        const tcp::endpoint there(literal, port);
+        co_return tcp::resolver::results_type::create(there, host, std::to_string(port));
+    }
     const auto names = std::make_shared<look_up>(ex);
+    const look_up::waiter waiting(*names);
     names->resolver.async_resolve(
         host, std::to_string(port),
         [names](error_code ec, const asio::ip::tcp::resolver::results_type& found) {

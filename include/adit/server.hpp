@@ -121,6 +121,8 @@ public:
     [[nodiscard]] const adit::diagnostics& diagnostics() const noexcept {
         return state_->link->stream().report();
     }
+    /// Whether an attempt to log in was refused.
+    [[nodiscard]] bool login_refused() const noexcept { return state_->login_refused; }
     /// Channels that are open or about to be.
     [[nodiscard]] std::size_t channels() const noexcept { return state_->link->channels().size(); }
     [[nodiscard]] std::uint64_t bytes_sent() const noexcept {
@@ -142,6 +144,7 @@ private:
         std::uint64_t number = 0;
         clock::time_point began = clock::now();
         bool ready = false;
+        bool login_refused = false;
     };
 
     [[nodiscard]] static std::shared_ptr<state> make_state(
@@ -338,6 +341,7 @@ inline task<> server::converse(std::shared_ptr<state> s) {
     if (kex.agreed.peer_wants_ext_info) send_ext_info(stream, options);
     // An answer that comes when all is over is nobody's.
     auto tell_attempt = [&s](audit_event event) {
+        s->login_refused |= event.what == audit_event::kind::login_refused;
         if (!s->link->finished()) tell(*s, std::move(event));
     };
     const auth::server_settings settings{options, kex.session_id, s->who.source,

@@ -96,7 +96,9 @@ struct identity {
 
 struct server_options {
     server_options(host_key_signers keys_to_prove, std::shared_ptr<authenticator> decides)
-        : host_keys(std::move(keys_to_prove)), authentication(std::move(decides)) {}
+        : host_keys(std::move(keys_to_prove)), authentication(std::move(decides)) {
+        crypto::system_random().fill(delay_seed);
+    }
 
     host_key_signers host_keys;
     std::shared_ptr<authenticator> authentication;
@@ -111,6 +113,8 @@ struct server_options {
     audit_sink audit;
     trace_listener trace;  ///< every message in both directions; must not throw
     std::shared_ptr<crypto::random_source> random;
+    secret_bytes delay_seed =
+        secret_bytes(32);  ///< of how long refusals take; a fleet may share it
 };
 
 // Details.

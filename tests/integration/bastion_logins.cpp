@@ -57,7 +57,7 @@ void a_password(const ssh_client& client) {
 void a_code(const ssh_client& client) {
     if (missing(client)) return;
     const bastion_program server(
-        {.options = {"PubkeyAuthentication=no"},
+        {.options = {"PubkeyAuthentication=no", "KbdInteractiveAuthentication=yes"},
          .users = "[user.joe]\ntotp = \"" + std::string(totp_secret) + "\"\n"});
     const std::string code = code_now();
     check_login(client, server, {.answer = code}, "keyboard-interactive");

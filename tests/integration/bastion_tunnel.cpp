@@ -90,7 +90,8 @@ BOOST_AUTO_TEST_CASE(a_password_of_adit_tunnel) {
 
 BOOST_AUTO_TEST_CASE(a_code_of_adit_tunnel) {
     const bastion_program server(
-        {.users = "[user.joe]\ntotp = \"" + std::string(totp_secret) + "\"\n"});
+        {.options = {"KbdInteractiveAuthentication=yes"},
+         .users = "[user.joe]\ntotp = \"" + std::string(totp_secret) + "\"\n"});
     write_file(server.file("totp"), totp_secret);
     exchange(server, {}, {"-o", "TOTPSecretFile=" + server.file("totp")}, little);
 }

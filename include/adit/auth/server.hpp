@@ -123,14 +123,14 @@ inline void tell(const conversation& c, audit_event::kind what, const std::strin
     c.settings.tell(std::move(event));
 }
 
-// L06: from 5 ms on, in steps that double, and a little that depends on the user alone: how long a
-// refusal took says nothing about why.
+// L06: from 5 ms on, in steps that double, and a little that only this server can foresee for a
+// user: how long a refusal took says nothing about why.
 inline std::chrono::microseconds delay_for(const conversation& c,
                                            std::chrono::microseconds elapsed) {
     const std::chrono::microseconds least = c.settings.options.limits.failure_delay;
     if (least.count() == 0) return least;
     constexpr std::chrono::microseconds most{5'000'000};
-    std::vector<byte> seed(c.settings.session_id.begin(), c.settings.session_id.end());
+    secret_bytes seed = c.settings.options.delay_seed;
     seed.insert(seed.end(), c.login.who.user.begin(), c.login.who.user.end());
     const secret_bytes digest = crypto::digest(crypto::hash_id::sha256, seed);
     const unsigned spread = (digest[0] * 256U + digest[1]) % 4200U;
@@ -139,7 +139,7 @@ inline std::chrono::microseconds delay_for(const conversation& c,
     return whole > elapsed ? whole - elapsed : std::chrono::microseconds(0);
 }
 
-inline task<> refuse(conversation& c, std::chrono::steady_clock::time_point began) {
+inline task<> wait_to_refuse(conversation& c, std::chrono::steady_clock::time_point began) {
     const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - began);
     if (const auto left = delay_for(c, elapsed); left.count() != 0) {
@@ -147,8 +147,6 @@ inline task<> refuse(conversation& c, std::chrono::steady_clock::time_point bega
         auto waiting = timer.async_wait(asio::deferred);
         co_await std::move(waiting);
     }
-    const std::string names = c.progress.can_continue();
-    c.login.port.send(wire::userauth_failure{{names}, false});
 }
 
 inline void spend(errc verdict) {
@@ -209,9 +207,11 @@ inline task<bool> one_request(conversation& c) {
     const bool only_asks = is_first && method == "none";
     if (!only_asks) tell(c, audit_event::kind::login_refused, method, result);
     const bool is_query = result.what == kind::query_refused;
+    co_await wait_to_refuse(c, began);
     if (!only_asks) spend(is_query ? c.budget.refused_query() : c.budget.failure());
     // A dialogue that the client walked away from has no answer of its own.
-    if (!c.next) co_await refuse(c, began);
+    const std::string names = c.progress.can_continue();
+    if (!c.next) c.login.port.send(wire::userauth_failure{{names}, false});
     co_return false;
 }
 

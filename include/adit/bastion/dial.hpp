@@ -41,10 +41,13 @@ inline dialled refused(open_failure why, std::string words) {
     return result;
 }
 
-// Names, addresses and paths are printable; whatever is not was made to be misread.
+// Names, addresses and paths are printable; whatever is not was made to be misread. A zone (::1%2)
+// belongs to this machine, and would make one address look like another.
 [[nodiscard]] inline bool is_sound(const forward_target& to) {
     constexpr std::size_t longest = 255;
-    const auto odd = [](char c) { return c <= ' ' || c == '\x7f'; };
+    const auto odd = [&to](char c) {
+        return c <= ' ' || c == '\x7f' || (c == '%' && !to.is_socket);
+    };
     const bool sized = !to.host.empty() && to.host.size() <= longest;
     return sized && std::ranges::none_of(to.host, odd) && (to.is_socket || to.port != 0);
 }
@@ -61,6 +64,11 @@ template <class Socket>
     error_code ignored;
     socket.set_option(asio::socket_base::linger(true, 0), ignored);
     return erase(std::move(socket));
+}
+
+[[nodiscard]] inline asio::ip::address without_zone(const asio::ip::address& address) {
+    if (!address.is_v6()) return address;
+    return asio::ip::address_v6(address.to_v6().to_bytes());
 }
 
 inline task<dialled> connect_socket(executor ex, std::string path) {
@@ -85,7 +93,9 @@ inline task<dialled> connect_host(server& peer, const guest_options& options,
     std::vector<tcp::endpoint> allowed;
     for (const auto& entry : found) {
         if (!peer.is_open()) break;
-        question.address = entry.endpoint().address();
+        question.address = without_zone(entry.endpoint().address());
+        // "Any" would be this machine, by a name that no policy thinks of.
+        if (question.address->is_unspecified()) continue;
         const bool yes = co_await allowed_by(options.policy, question);
         if (yes) allowed.push_back(entry.endpoint());
     }

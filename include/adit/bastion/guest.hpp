@@ -61,6 +61,7 @@ private:
     static task<> forward_back(std::shared_ptr<guest> self, std::shared_ptr<listener> l,
                                tcp::socket accepted, tcp::endpoint from);
     void cancel_listener(incoming asked);
+    static task<> serve_session(std::shared_ptr<guest> self, channel stream);
     static task<> say_no_session(std::shared_ptr<guest> self, channel stream);
 
     void spawn(task<> body);
@@ -89,6 +90,7 @@ private:
     std::shared_ptr<const bool> muted_;
     std::map<std::pair<std::string, std::uint16_t>, std::shared_ptr<listener>> listeners_;
     std::size_t relays_ = 0;
+    std::size_t asked_listeners_ = 0;  // about which the policy is thinking
     bool draining_ = false;
 };
 
@@ -130,7 +132,7 @@ inline void guest::handle(incoming asked) {
     }
     channel stream = asked.accept();
     if (!stream.is_open()) return;
-    if (options_->on_session) return spawn(options_->on_session(peer_.who(), std::move(stream)));
+    if (options_->on_session) return spawn(serve_session(self, std::move(stream)));
     tell(audit_event::kind::session_refused, "", options_->session_line);
     spawn(say_no_session(self, std::move(stream)));
 }
@@ -206,7 +208,9 @@ inline std::string guest::refusal_to_listen(const forward_target& where) const {
     if (draining_ || !peer_.is_open()) return "shutting down";
     const bool port_is_low = where.port != 0 && where.port < options_->lowest_listen_port;
     if (port_is_low) return "the port is reserved";
-    if (listeners_.size() >= options_->server->limits.listeners) return "too many listeners";
+    if (listeners_.size() + asked_listeners_ > options_->server->limits.listeners) {
+        return "too many listeners";
+    }
     const identity& who = peer_.who();
     return who.allowed.allow_listen(where.host, where.port, unix_seconds()) ? "" : "not permitted";
 }
@@ -215,13 +219,14 @@ inline std::string guest::refusal_to_listen(const forward_target& where) const {
 inline task<> guest::listen(std::shared_ptr<guest> self, incoming asked) {
     forward_target where = asked.target();
     const forward_question question{self->peer_.who(), asked.what(), where, {}};
+    // Those that are being asked about count, too (L23); this one is one of them.
+    ++self->asked_listeners_;
     std::string why = self->refusal_to_listen(where);
     if (why.empty()) {
         const bool allowed = co_await allowed_by(self->options_->policy, question);
-        if (!allowed) why = "not permitted";
-        // Others may have been asked about meanwhile, and granted (L23).
-        if (allowed) why = self->refusal_to_listen(where);
+        why = allowed ? self->refusal_to_listen(where) : "not permitted";
     }
+    --self->asked_listeners_;
     const auto l = std::make_shared<listener>(self->peer_.get_executor(), where);
     if (why.empty()) {
         try {
@@ -292,6 +297,15 @@ inline task<> guest::forward_back(std::shared_ptr<guest> self, std::shared_ptr<l
 }
 
 // Sessions.
+
+// A37: whatever the embedder's code throws ends that session only.
+inline task<> guest::serve_session(std::shared_ptr<guest> self, channel stream) {
+    try {
+        co_await self->options_->on_session(self->peer_.who(), std::move(stream));
+    } catch (...) {
+        co_return;
+    }
+}
 
 inline task<> guest::say_no_session(std::shared_ptr<guest> self, channel stream) {
     server_session session(std::move(stream));

@@ -204,6 +204,18 @@ BOOST_AUTO_TEST_CASE(a27_targets_that_no_name_has_are_refused_unseen) {
     for (const audit_event& e : s.events) BOOST_TEST(e.target.find('\n') == std::string::npos);
 }
 
+// "::1%1" is ::1 to connect() and no network's member to who compares; 0.0.0.0 is this machine.
+BOOST_AUTO_TEST_CASE(c49_no_address_in_disguise_is_connected_to) {
+    for (const char* disguise : {"::1%1", "::1%lo", "fe80::1%lo", "0.0.0.0", "::"}) {
+        BOOST_TEST_CONTEXT(disguise) {
+            bastion_scene s;
+            target_host target(s.ctx);
+            BOOST_TEST(answer_to(s, disguise, target.port()).reason == prohibited);
+            BOOST_TEST(!target.was_called());
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(c48_a_port_that_is_none_ends_the_connection) {
     for (const std::uint32_t port : {0x10000U, 0xffffffffU}) {
         bastion_scene s;
@@ -459,6 +471,24 @@ BOOST_AUTO_TEST_CASE(an_embedder_takes_sessions) {
     s.play({asks});
     s.finish();
     BOOST_TEST(s.count(kind::session_refused) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a37_an_embedder_whose_session_throws_loses_that_session_only) {
+    bastion_scene s;
+    s.options->guests.on_session = [](const adit::identity& who, adit::channel) -> task<> {
+        if (who.user == "alice") throw 42;
+        co_return;
+    };
+    const auto asks = [&]() -> task<> {
+        const auto c = co_await s.raw_logged_in();
+        for (int i = 0; i < 2; ++i) {
+            const open_answer session = co_await ask_open(*c, "session", std::vector<byte>());
+            BOOST_TEST(session.reason == 0U);
+            static_cast<void>(co_await c->expect<wire::channel_close>());
+        }
+    };
+    s.play({asks});
+    s.finish();
 }
 
 BOOST_AUTO_TEST_CASE(l11_the_eleventh_session_is_refused) {
