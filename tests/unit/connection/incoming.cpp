@@ -29,7 +29,7 @@ std::uint64_t ticket_of(incoming_queue& q) {
     return taken->ticket;
 }
 
-constexpr std::string_view listen = "tcpip-forward";
+constexpr std::string_view to_listen = "tcpip-forward";
 
 }  // namespace
 
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(what_a_server_serves_waits_for_its_answer_in_order) {
     serving q;
     const std::vector<byte> fields{1, 2, 3};
     BOOST_TEST(!q.offer({"direct-tcpip", 7, 1000, 2000, {fields}}).has_value());
-    q.offer(wire::global_request{listen, true, {fields}});
+    q.offer(wire::global_request{to_listen, true, {fields}});
     BOOST_TEST(!q.offer(open_of("session", 9)).has_value());
 
     const auto first = q.take();
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(what_a_server_serves_waits_for_its_answer_in_order) {
     BOOST_TEST(first->packet == 2000U);
     const auto second = q.take();
     BOOST_TEST((second->what == unanswered::kind::global_request));
-    BOOST_TEST(second->name == listen);
+    BOOST_TEST(second->name == to_listen);
     BOOST_TEST(second->want_reply);
     BOOST_TEST(q.take()->sender_channel == 9U);
     BOOST_TEST(q.empty());
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a26_whoever_does_not_serve_refuses_all_and_keeps_nothing) {
         BOOST_TEST((refused == open_failure::administratively_prohibited), type);
     }
     BOOST_TEST((q.offer(open_of("x")) == open_failure::unknown_channel_type));
-    q.offer(wire::global_request{listen, true, {}});
+    q.offer(wire::global_request{to_listen, true, {}});
     BOOST_TEST(!q.next_answer()->success);
     BOOST_TEST(q.empty());
 }
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(l11_an_open_that_is_refused_takes_no_place) {
 
 BOOST_AUTO_TEST_CASE(c39_replies_leave_in_the_order_of_the_requests) {
     serving q;
-    q.offer(wire::global_request{listen, true, {}});
+    q.offer(wire::global_request{to_listen, true, {}});
     q.offer(wire::global_request{"unknown", true, {}});
     q.offer(wire::global_request{"cancel-tcpip-forward", true, {}});
     const std::uint64_t first = ticket_of(q);
@@ -155,12 +155,12 @@ BOOST_AUTO_TEST_CASE(c39_replies_leave_in_the_order_of_the_requests) {
 BOOST_AUTO_TEST_CASE(c39_a_request_that_wants_no_reply_gets_none) {
     serving q;
     q.offer(wire::global_request{"unknown", false, {}});
-    q.offer(wire::global_request{listen, false, {}});
+    q.offer(wire::global_request{to_listen, false, {}});
     const std::uint64_t ticket = ticket_of(q);
     q.answer(ticket, {true, {}});
     BOOST_TEST(!q.next_answer().has_value());
     // Nor does a second answer become somebody else's.
-    q.offer(wire::global_request{listen, true, {}});
+    q.offer(wire::global_request{to_listen, true, {}});
     q.answer(ticket, {true, {}});
     BOOST_TEST(!q.next_answer().has_value());
 }
@@ -168,9 +168,9 @@ BOOST_AUTO_TEST_CASE(c39_a_request_that_wants_no_reply_gets_none) {
 BOOST_AUTO_TEST_CASE(l14_waiting_requests_at_the_limit_and_one_past_it) {
     for (const bool want_reply : {true, false}) {
         serving q;
-        for (int i = 0; i < 256; ++i) q.offer(wire::global_request{listen, want_reply, {}});
+        for (int i = 0; i < 256; ++i) q.offer(wire::global_request{to_listen, want_reply, {}});
         BOOST_CHECK_EXCEPTION(
-            q.offer(wire::global_request{listen, want_reply, {}}), adit::protocol_error,
+            q.offer(wire::global_request{to_listen, want_reply, {}}), adit::protocol_error,
             [](const auto& e) { return e.code() == errc::too_many_pending_replies; });
     }
 }
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(l14_waiting_requests_at_the_limit_and_one_past_it) {
 // Answers that have to wait for somebody else's count as much.
 BOOST_AUTO_TEST_CASE(l14_unknown_requests_behind_one_that_waits_are_bounded_too) {
     serving q;
-    q.offer(wire::global_request{listen, true, {}});
+    q.offer(wire::global_request{to_listen, true, {}});
     for (int i = 0; i < 255; ++i) q.offer(wire::global_request{"x", true, {}});
     BOOST_CHECK_THROW(q.offer(wire::global_request{"x", true, {}}), adit::protocol_error);
     q.answer(ticket_of(q), {true, {}});
@@ -194,10 +194,10 @@ BOOST_AUTO_TEST_CASE(l12_what_waits_is_bounded_in_bytes_too) {
     const auto refused = q.offer({"direct-tcpip", 7, 1000, 2000, {more}});
     BOOST_TEST((refused == open_failure::administratively_prohibited));
     static_cast<void>(q.take());
-    q.offer(wire::global_request{listen, true, {more}});
+    q.offer(wire::global_request{to_listen, true, {more}});
     BOOST_TEST(!q.next_answer()->success);
     BOOST_TEST(q.empty());
-    q.offer(wire::global_request{listen, true, {most}});
+    q.offer(wire::global_request{to_listen, true, {most}});
     BOOST_TEST(!q.empty());
 }
 

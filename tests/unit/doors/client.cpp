@@ -267,7 +267,9 @@ BOOST_AUTO_TEST_CASE(handshake_that_nobody_answers_ends_at_its_deadline) {
 BOOST_AUTO_TEST_CASE(the_time_of_whoever_is_asked_does_not_count) {
     scene s;
     unsigned asked = 0;
-    const auto stands_still = [&] { asked += state_of(s.ssh())->clock->stands_still() ? 1 : 0; };
+    const auto stands_still = [&] {
+        asked += adit::test::state_of(s.ssh())->clock->stands_still() ? 1 : 0;
+    };
     const adit::host_key_check trust = s.options.trust;
     s.options.trust = [&, trust](const adit::host_key_question& q) {
         stands_still();
@@ -281,7 +283,7 @@ BOOST_AUTO_TEST_CASE(the_time_of_whoever_is_asked_does_not_count) {
         }));
     s.make_ready();
     BOOST_TEST(asked == 2U);
-    BOOST_TEST(!state_of(s.ssh())->clock->stands_still());
+    BOOST_TEST(!adit::test::state_of(s.ssh())->clock->stands_still());
     s.finish();
 }
 
