@@ -9,6 +9,7 @@
 
 #include <adit/channel.hpp>
 #include <adit/connection/channel_core.hpp>
+#include <adit/connection/open_op.hpp>
 #include <adit/detail/door.hpp>
 #include <adit/wire/channel_types.hpp>
 

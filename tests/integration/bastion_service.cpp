@@ -169,7 +169,8 @@ BOOST_AUTO_TEST_CASE(a_new_totp_secret_logs_in) {
     const std::string secret = printed.substr(0, printed.find('\n'));
     BOOST_TEST(has(printed, "\notpauth://totp/adit-bastion:joe?secret=" + secret + "&"));
     BOOST_TEST(output_of({ADIT_BASTION, "--new-totp", "joe"}) != printed);
-    const bastion_program server({.users = "[user.joe]\ntotp = \"" + secret + "\"\n"});
+    const bastion_program server({.options = {"KbdInteractiveAuthentication=yes"},
+                                  .users = "[user.joe]\ntotp = \"" + secret + "\"\n"});
     check_login(ssh_9_2(), server, {.answer = code_now(secret)}, "keyboard-interactive");
 }
 
