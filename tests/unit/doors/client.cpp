@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(the_time_of_whoever_is_asked_does_not_count) {
     scene s;
     unsigned asked = 0;
     const auto stands_still = [&] {
-        asked += adit::test::state_of(s.ssh())->clock->stands_still() ? 1 : 0;
+        asked += adit::test::state_of(s.ssh())->clock->stands_still() ? 1U : 0U;
     };
     const adit::host_key_check trust = s.options.trust;
     s.options.trust = [&, trust](const adit::host_key_question& q) {

@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a13_forged_signatures_of_ed25519_let_nobody_in) {
     const auto plus_order = [order](octets& b) {
         unsigned carry = 0;
         for (std::size_t i = 0; i < 32; ++i) {
-            carry += b[32 + i] + order[i];
+            carry += static_cast<unsigned>(b[32 + i]) + static_cast<unsigned>(order[i]);
             b[32 + i] = static_cast<byte>(carry);
             carry >>= 8U;
         }
