@@ -14,6 +14,7 @@
 #include <adit/crypto/password_hash.hpp>
 #include <adit/crypto/random.hpp>
 #include <adit/crypto/totp.hpp>
+#include <adit/detail/wall_clock.hpp>
 #include <adit/detail/work_pool.hpp>
 #include <adit/keys/certificate.hpp>
 #include <adit/permissions.hpp>
@@ -76,11 +77,9 @@ struct account_options {
 
     /// For tests. Checks a password against a stored hash; called from the pool.
     std::function<bool(std::string_view, bytes_view)> hasher = crypto::check_password;
-    std::function<std::uint64_t()> wall_clock = seconds_since_1970;
+    std::function<std::uint64_t()> wall_clock = detail::unix_seconds;
     std::function<std::chrono::steady_clock::time_point()> steady_clock =
         std::chrono::steady_clock::now;
-
-    [[nodiscard]] static std::uint64_t seconds_since_1970();
 };
 
 /// What is wrong with an account; the rest of it counts all the same.
@@ -184,12 +183,6 @@ private:
 };
 
 // Details.
-
-inline std::uint64_t account_options::seconds_since_1970() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(since).count());
-}
 
 inline accounts::accounts(account_options options)
     : options_(std::move(options)),

@@ -244,11 +244,9 @@ inline task<> bastion::drain(std::shared_ptr<state> s, std::chrono::milliseconds
 
 template <class Token>
 auto bastion::async_drain(std::chrono::milliseconds limit, Token&& token) {
-    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                         asio::cancellation_type::total;
     return detail::door(
         state_->ex, [s = state_, limit] { return drain(s, limit); }, std::forward<Token>(token),
-        any);
+        detail::any_cancellation);
 }
 
 inline void bastion::close() {

@@ -217,11 +217,9 @@ inline task<channel> client::open_and_report(std::shared_ptr<state> s, target to
 
 template <class Token>
 auto client::async_open(target to, Token&& token) {
-    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                         asio::cancellation_type::total;
     return detail::door(
         get_executor(), [s = state_, to = std::move(to)] { return open_and_report(s, to); },
-        std::forward<Token>(token), any);
+        std::forward<Token>(token), detail::any_cancellation);
 }
 
 inline session_info client::info() const {

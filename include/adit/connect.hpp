@@ -120,14 +120,12 @@ inline task<connected_socket> dial_in_time(executor ex, std::string host, std::u
 template <class Token>
 auto async_connect(executor ex, std::string host, std::uint16_t port,
                    std::chrono::milliseconds timeout, Token&& token) {
-    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                         asio::cancellation_type::total;
     return detail::door(
         ex,
         [ex, host = std::move(host), port, timeout] {
             return detail::dial_in_time(ex, host, port, timeout);
         },
-        std::forward<Token>(token), any);
+        std::forward<Token>(token), detail::any_cancellation);
 }
 
 }  // namespace adit

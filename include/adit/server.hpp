@@ -398,10 +398,9 @@ inline task<incoming> server::accept(std::shared_ptr<state> s) {
 
 template <class Token>
 auto server::async_accept(Token&& token) {
-    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                         asio::cancellation_type::total;
     return detail::door(
-        get_executor(), [s = state_] { return accept(s); }, std::forward<Token>(token), any);
+        get_executor(), [s = state_] { return accept(s); }, std::forward<Token>(token),
+        detail::any_cancellation);
 }
 
 inline task<channel> server::open_forwarded(std::shared_ptr<state> s, forward_target listener) {
@@ -418,12 +417,10 @@ inline task<channel> server::open_forwarded(std::shared_ptr<state> s, forward_ta
 
 template <class Token>
 auto server::async_open_forwarded(forward_target listener, Token&& token) {
-    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                         asio::cancellation_type::total;
     return detail::door(
         get_executor(),
         [s = state_, listener = std::move(listener)] { return open_forwarded(s, listener); },
-        std::forward<Token>(token), any);
+        std::forward<Token>(token), detail::any_cancellation);
 }
 
 inline server::~server() {

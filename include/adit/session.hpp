@@ -67,11 +67,10 @@ inline task<session_request> server_session::receive(std::shared_ptr<detail::cha
 
 template <class Token>
 auto server_session::async_receive_request(Token&& token) {
-    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                         asio::cancellation_type::total;
     answer(false);
     return detail::door(
-        core_->ex, [core = core_] { return receive(core); }, std::forward<Token>(token), any);
+        core_->ex, [core = core_] { return receive(core); }, std::forward<Token>(token),
+        detail::any_cancellation);
 }
 
 inline void server_session::answer(bool success) {

@@ -175,10 +175,9 @@ inline task<> tunnel::wait_closed(std::shared_ptr<state> s) {
 
 template <class Token>
 auto tunnel::async_wait_closed(Token&& token) {
-    constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                         asio::cancellation_type::total;
     return detail::door(
-        state_->ex, [s = state_] { return wait_closed(s); }, std::forward<Token>(token), any);
+        state_->ex, [s = state_] { return wait_closed(s); }, std::forward<Token>(token),
+        detail::any_cancellation);
 }
 
 inline void tunnel::bind(state& s) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <adit/crypto/totp.hpp>
+#include <adit/detail/wall_clock.hpp>
 #include <adit/transport/hooks.hpp>
 
 #include <boost/asio/deferred.hpp>
@@ -90,11 +91,7 @@ inline bool used_steps::use(const secret_bytes& fingerprint, std::uint64_t step)
 
 inline totp_source::clock totp_source::wall_clock() {
     clock time;
-    time.now = [] {
-        const auto since = std::chrono::system_clock::now().time_since_epoch();
-        return static_cast<std::uint64_t>(
-            std::chrono::duration_cast<std::chrono::seconds>(since).count());
-    };
+    time.now = detail::unix_seconds;
     time.pause = [](std::chrono::seconds length) -> task<> {
         asio::steady_timer timer(co_await asio::this_coro::executor, length);
         auto waiting = timer.async_wait(asio::deferred);

@@ -4,6 +4,7 @@
 // answer counts.
 #pragma once
 
+#include <adit/detail/wall_clock.hpp>
 #include <adit/server.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -42,12 +43,6 @@ struct guest_options {
 };
 
 namespace detail {
-
-[[nodiscard]] inline std::uint64_t unix_seconds() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(since).count());
-}
 
 /// The question's answer; what throws is a no.
 [[nodiscard]] inline task<bool> allowed_by(const forward_policy& policy,
