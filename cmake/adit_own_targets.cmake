@@ -15,7 +15,8 @@ endif()
 add_library(adit_own INTERFACE)
 target_link_libraries(adit_own INTERFACE adit::adit)
 target_compile_options(adit_own INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Werror)
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wundef
+    -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # ccache and precompiled headers: without it a header's time stamp is part of its hash.
     target_compile_options(adit_own INTERFACE "SHELL:-Xclang -fno-pch-timestamp")

@@ -41,6 +41,18 @@ endif()
 target_compile_options(adit_precompiled PRIVATE ${adit_test_options})
 target_compile_options(adit_precompiled_asio PRIVATE ${adit_test_options})
 
+# adit itself, compiled once for everything above Asio (adit/bodies.hpp): a third of what each file
+# would cost. The floors below, heavy and the examples take it as headers: both ways are tested.
+add_library(adit_compiled INTERFACE)
+target_compile_definitions(adit_compiled INTERFACE ADIT_SEPARATE_COMPILATION)
+function(adit_compile_once name)
+    add_library(${name} OBJECT EXCLUDE_FROM_ALL "${adit_support}/adit_bodies.cpp")
+    target_link_libraries(${name} PRIVATE adit_own adit_compiled)
+    target_compile_options(${name} PRIVATE ${adit_test_options} ${ARGN})
+endfunction()
+adit_compile_once(adit_bodies)
+target_link_libraries(adit_precompiled_asio PRIVATE adit_compiled)
+
 # What a test may ask its environment for; the same for every test of the build.
 set(adit_test_environment
     "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
@@ -72,6 +84,8 @@ function(adit_test_binary name)
     if(NOT arg_LABEL STREQUAL "release")
         target_compile_options(${name} PRIVATE ${adit_test_options})
         if(arg_WITH_ASIO)
+            target_sources(${name} PRIVATE $<TARGET_OBJECTS:adit_bodies>)
+            target_link_libraries(${name} PRIVATE adit_compiled)
             target_precompile_headers(${name} REUSE_FROM adit_precompiled_asio)
         else()
             target_precompile_headers(${name} REUSE_FROM adit_precompiled)

@@ -6,6 +6,7 @@
 // before it is looked at, over all connections (A17); a code's step is durably used before success.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/config/authorized_keys.hpp>
 #include <adit/config/keys_file.hpp>
@@ -184,7 +185,9 @@ private:
 
 // Details.
 
-inline accounts::accounts(account_options options)
+#if ADIT_BODIES
+
+ADIT_DECL accounts::accounts(account_options options)
     : options_(std::move(options)),
       authorities_(config::parse_authorized_keys(options_.trusted_user_ca_keys)),
       throttle_(options_.throttle),
@@ -192,7 +195,7 @@ inline accounts::accounts(account_options options)
     for (config::authorized_key& ca : authorities_.entries) ca.options.cert_authority = true;
 }
 
-inline std::vector<account_fault> accounts::replace(account_table table_of_users) {
+ADIT_DECL std::vector<account_fault> accounts::replace(account_table table_of_users) {
     std::vector<account_fault> faults;
     const auto refuse = [&](const std::string& user, const config::authorized_keys& keys) {
         for (const config::refused_line& line : keys.refused) {
@@ -220,7 +223,7 @@ inline std::vector<account_fault> accounts::replace(account_table table_of_users
     return faults;
 }
 
-inline bool accounts::entry::has(secret kind) const noexcept {
+ADIT_DECL bool accounts::entry::has(secret kind) const noexcept {
     switch (kind) {
         case secret::key: return true;
         case secret::password: return !data.password_hash.empty();
@@ -229,13 +232,13 @@ inline bool accounts::entry::has(secret kind) const noexcept {
     return false;
 }
 
-inline auto accounts::current() const -> users_now {
+ADIT_DECL auto accounts::current() const -> users_now {
     const std::scoped_lock lock(mutex_);
     return table_;
 }
 
 // The same user always borrows from the same one, so that costs that differ do not tell, either.
-inline auto accounts::find(const table& users, secret kind, std::string_view user) const
+ADIT_DECL auto accounts::find(const table& users, secret kind, std::string_view user) const
     -> subject {
     crypto::hasher hash(crypto::hash_id::sha256);
     hash.update(borrowing_);
@@ -249,20 +252,21 @@ inline auto accounts::find(const table& users, secret kind, std::string_view use
     return {able.empty() ? nullptr : able[number % able.size()], false};
 }
 
-inline bool accounts::charge(secret kind, std::string_view user) {
+ADIT_DECL bool accounts::charge(secret kind, std::string_view user) {
     const auto now = options_.steady_clock();
     const std::scoped_lock lock(mutex_);
     return throttle_.charge(
         (kind == secret::code ? "code of " : "password of ") + std::string(user), now);
 }
 
-inline void accounts::right(secret kind, std::string_view user) {
+ADIT_DECL void accounts::right(secret kind, std::string_view user) {
     const std::scoped_lock lock(mutex_);
     throttle_.right((kind == secret::code ? "code of " : "password of ") + std::string(user));
 }
 
 // The text in the table first, then the files; CAs that count for everybody before both.
-inline auto accounts::decide_key(const entry& whose, const key_question& question) const -> answer {
+ADIT_DECL auto accounts::decide_key(const entry& whose, const key_question& question) const
+    -> answer {
     const auto certificate = keys::certificate::parse(question.key->blob());
     config::key_question asked;
     asked.user = question.who.user;
@@ -300,7 +304,7 @@ inline auto accounts::decide_key(const entry& whose, const key_question& questio
     return granted;
 }
 
-inline auto accounts::check_key(const key_question& question) -> task<answer> {
+ADIT_DECL auto accounts::check_key(const key_question& question) -> task<answer> {
     const users_now users = current();
     const subject s = find(*users, secret::key, question.who.user);
     const bool is_anybody = is_everybody(*users, question.who.user);
@@ -320,8 +324,8 @@ inline auto accounts::check_key(const key_question& question) -> task<answer> {
 }
 
 // Counted by the pool's thread: a guess that the queue has no room for was none.
-inline task<bool> accounts::guess_password(users_now users, const std::string& user,
-                                           const secret_bytes& password) {
+ADIT_DECL task<bool> accounts::guess_password(users_now users, const std::string& user,
+                                              const secret_bytes& password) {
     if (password.size() > options_.longest_password) co_return false;
     const subject s = find(*users, secret::password, user);
     const std::string& stored = s.whose == nullptr ? stand_in_hash_ : s.whose->data.password_hash;
@@ -334,9 +338,9 @@ inline task<bool> accounts::guess_password(users_now users, const std::string& u
     co_return co_await std::move(hashing);
 }
 
-inline std::optional<std::uint64_t> accounts::guess_code(const table& users,
-                                                         const std::string& user,
-                                                         const secret_bytes& code) {
+ADIT_DECL std::optional<std::uint64_t> accounts::guess_code(const table& users,
+                                                            const std::string& user,
+                                                            const secret_bytes& code) {
     const subject s = find(users, secret::code, user);
     const crypto::totp& totp = s.whose == nullptr ? stand_in_totp_ : *s.whose->data.totp;
     const bool counts = s.real && charge(secret::code, user);
@@ -344,7 +348,7 @@ inline std::optional<std::uint64_t> accounts::guess_code(const table& users,
     return counts ? step : std::nullopt;
 }
 
-inline auto accounts::check_password(const login_question& who, const secret_bytes& password)
+ADIT_DECL auto accounts::check_password(const login_question& who, const secret_bytes& password)
     -> task<answer> {
     const users_now users = current();
     auto guessing = guess_password(users, who.user, password);
@@ -356,7 +360,7 @@ inline auto accounts::check_password(const login_question& who, const secret_byt
 
 // Both are judged whatever the first one was: nothing tells which of them was wrong, and a code
 // is used up only together with the right password.
-inline auto accounts::judge(users_now users, const std::string& user, const guesses& given)
+ADIT_DECL auto accounts::judge(users_now users, const std::string& user, const guesses& given)
     -> task<answer> {
     bool password_right = !given.password;
     if (given.password) {
@@ -373,7 +377,7 @@ inline auto accounts::judge(users_now users, const std::string& user, const gues
     co_return users->users.find(user)->second.data.allowed;
 }
 
-inline auto accounts::converse(prompt_dialogue& dialogue) -> task<answer> {
+ADIT_DECL auto accounts::converse(prompt_dialogue& dialogue) -> task<answer> {
     const users_now users = current();
     const std::string user = dialogue.who().user;
     guesses given;
@@ -393,5 +397,7 @@ inline auto accounts::converse(prompt_dialogue& dialogue) -> task<answer> {
     auto judging = judge(users, user, given);
     co_return co_await std::move(judging);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

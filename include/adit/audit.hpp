@@ -4,6 +4,7 @@
 // so that an event can be printed as it is, one line each.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/error.hpp>
 
 #include <chrono>
@@ -47,7 +48,9 @@ using audit_sink = std::function<void(const audit_event&)>;
 
 // Details.
 
-inline const char* name_of(audit_event::kind what) noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL const char* name_of(audit_event::kind what) noexcept {
     using kind = audit_event::kind;
     switch (what) {
         case kind::connection_refused: return "connection_refused";
@@ -64,5 +67,7 @@ inline const char* name_of(audit_event::kind what) noexcept {
     }
     return "";
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

@@ -8,6 +8,7 @@
 
 #include <adit/bastion/guest.hpp>
 #include <adit/bastion/policy.hpp>
+#include <adit/bodies.hpp>
 #include <adit/detail/accept_loop.hpp>
 #include <adit/protocol/admission.hpp>
 
@@ -122,7 +123,16 @@ private:
 
 // Details.
 
-inline void bastion::listen() {
+template <class Token>
+auto bastion::async_drain(std::chrono::milliseconds limit, Token&& token) {
+    return detail::door(
+        state_->ex, [s = state_, limit] { return drain(s, limit); }, std::forward<Token>(token),
+        detail::any_cancellation);
+}
+
+#if ADIT_BODIES
+
+ADIT_DECL void bastion::listen() {
     for (const auto& where : state_->listen) {
         asio::ip::tcp::acceptor acceptor(state_->ex);
         acceptor.open(where.protocol());
@@ -146,18 +156,18 @@ inline void bastion::listen() {
 }
 
 // What ends a task ends that task only; what is no error of the system leaves run().
-inline void bastion::spawn(const state& s, task<> body) {
+ADIT_DECL void bastion::spawn(const state& s, task<> body) {
     asio::co_spawn(s.ex, std::move(body), [](std::exception_ptr thrown) {
         static_cast<void>(detail::to_error_code(std::move(thrown)));
     });
 }
 
-inline void bastion::use(guest_options options) {
+ADIT_DECL void bastion::use(guest_options options) {
     state_->options = std::make_shared<const guest_options>(std::move(options));
 }
 
-inline void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::socket accepted,
-                          const asio::ip::tcp::endpoint& from) {
+ADIT_DECL void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::socket accepted,
+                             const asio::ip::tcp::endpoint& from) {
     if (s->draining || *s->closed) return;  // accepted a moment before
     const auto& server_side = s->options->server;
     const peer_address source{from.address().to_string(), from.port()};
@@ -197,8 +207,8 @@ inline void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::socket
     return broken ? bad_ending::crash : bad_ending::no_auth;
 }
 
-inline task<> bastion::serve(std::shared_ptr<state> s, std::shared_ptr<detail::guest> one,
-                             protocol::admission::ticket slot) {
+ADIT_DECL task<> bastion::serve(std::shared_ptr<state> s, std::shared_ptr<detail::guest> one,
+                                protocol::admission::ticket slot) {
     const leaving at_the_end(s, std::ranges::find(s->guests, one));
     error_code ec;
     try {
@@ -217,19 +227,19 @@ inline task<> bastion::serve(std::shared_ptr<state> s, std::shared_ptr<detail::g
     if (!ec) co_await one->run();
 }
 
-inline void bastion::stop_listening(state& s) {
+ADIT_DECL void bastion::stop_listening(state& s) {
     for (auto& acceptor : s.acceptors) {
         error_code ignored;
         acceptor.close(ignored);
     }
 }
 
-inline void bastion::end_all(state& s, error_code why) {
+ADIT_DECL void bastion::end_all(state& s, error_code why) {
     const auto all = s.guests;  // each takes itself out of the list, later
     for (const auto& one : all) one->close(why);
 }
 
-inline task<> bastion::drain(std::shared_ptr<state> s, std::chrono::milliseconds limit) {
+ADIT_DECL task<> bastion::drain(std::shared_ptr<state> s, std::chrono::milliseconds limit) {
     s->draining = true;
     stop_listening(*s);
     const auto all = s->guests;
@@ -242,21 +252,14 @@ inline task<> bastion::drain(std::shared_ptr<state> s, std::chrono::milliseconds
     while (!s->guests.empty()) co_await s->changed.wait();
 }
 
-template <class Token>
-auto bastion::async_drain(std::chrono::milliseconds limit, Token&& token) {
-    return detail::door(
-        state_->ex, [s = state_, limit] { return drain(s, limit); }, std::forward<Token>(token),
-        detail::any_cancellation);
-}
-
-inline void bastion::close() {
+ADIT_DECL void bastion::close() {
     if (state_ == nullptr) return;
     stop_listening(*state_);
     end_all(*state_, errc::connection_closed);
     *state_->closed = true;
 }
 
-inline std::vector<asio::ip::tcp::endpoint> bastion::endpoints() const {
+ADIT_DECL std::vector<asio::ip::tcp::endpoint> bastion::endpoints() const {
     std::vector<asio::ip::tcp::endpoint> all;
     for (const auto& acceptor : state_->acceptors) {
         error_code ignored;
@@ -264,5 +267,7 @@ inline std::vector<asio::ip::tcp::endpoint> bastion::endpoints() const {
     }
     return all;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

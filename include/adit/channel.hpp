@@ -8,6 +8,7 @@
 // Invariant: one read and one write at a time; the second gets asio::error::already_started.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/connection/channel_set.hpp>
 #include <adit/connection/read_op.hpp>
 #include <adit/connection/write_op.hpp>
@@ -138,13 +139,15 @@ private:
 
 // Details.
 
-inline std::size_t lease::size() const noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL std::size_t lease::size() const noexcept {
     std::size_t sum = 0;
     for (const asio::const_buffer& b : buffers()) sum += b.size();
     return sum;
 }
 
-inline void lease::consume(std::size_t n) {
+ADIT_DECL void lease::consume(std::size_t n) {
     if (core_ == nullptr) return;
     n = std::min(n, core_->data.size());
     core_->data.consume(n);
@@ -153,7 +156,7 @@ inline void lease::consume(std::size_t n) {
     look();
 }
 
-inline channel& channel::operator=(channel&& other) noexcept {
+ADIT_DECL channel& channel::operator=(channel&& other) noexcept {
     if (this != &other) {
         close();
         ex_ = other.ex_;
@@ -162,26 +165,26 @@ inline channel& channel::operator=(channel&& other) noexcept {
     return *this;
 }
 
-inline io_result channel::try_read(asio::mutable_buffer buffer) {
+ADIT_DECL io_result channel::try_read(asio::mutable_buffer buffer) {
     if (core_ == nullptr) return {0, asio::error::not_connected};
     if (!core_->may_read()) return {0, asio::error::would_block};
     return core_->read(std::span(&buffer, 1));
 }
 
-inline io_result channel::try_write(asio::const_buffer buffer) {
+ADIT_DECL io_result channel::try_write(asio::const_buffer buffer) {
     if (core_ == nullptr) return {0, asio::error::not_connected};
     if (buffer.size() == 0) return {};
     return core_->write(std::span(&buffer, 1));
 }
 
-inline void channel::shutdown_send() {
+ADIT_DECL void channel::shutdown_send() {
     if (core_ == nullptr || core_->owner == nullptr) return;
     core_->owner->send_eof(*core_);
     core_->write_end = errc::channel_closed;
     core_->wake_writer();
 }
 
-inline void channel::close(bool drop_queued) {
+ADIT_DECL void channel::close(bool drop_queued) {
     const auto core = std::exchange(core_, nullptr);
     if (core == nullptr) return;
     core->handle_gone = true;
@@ -189,5 +192,7 @@ inline void channel::close(bool drop_queued) {
     if (core->owner != nullptr) core->owner->close(*core, drop_queued);
     core->end(asio::error::operation_aborted, asio::error::operation_aborted);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

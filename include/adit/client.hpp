@@ -11,6 +11,7 @@
 
 #include <adit/auth/client.hpp>
 #include <adit/auth/outside.hpp>
+#include <adit/bodies.hpp>
 #include <adit/channel.hpp>
 #include <adit/connection/handshake.hpp>
 #include <adit/detail/door.hpp>
@@ -126,8 +127,23 @@ template <class Stream>
 client::client(Stream&& stream, client_options options)
     : state_(make_state(detail::erase(std::forward<Stream>(stream)), std::move(options))) {}
 
-inline std::shared_ptr<client::state> client::make_state(std::unique_ptr<detail::any_stream> stream,
-                                                         client_options options) {
+template <class Token>
+auto client::async_handshake(Token&& token) {
+    return detail::door(
+        get_executor(), [s = state_] { return handshake(s); }, std::forward<Token>(token));
+}
+
+template <class Token>
+auto client::async_open(target to, Token&& token) {
+    return detail::door(
+        get_executor(), [s = state_, to = std::move(to)] { return open_and_report(s, to); },
+        std::forward<Token>(token), detail::any_cancellation);
+}
+
+#if ADIT_BODIES
+
+ADIT_DECL std::shared_ptr<client::state> client::make_state(
+    std::unique_ptr<detail::any_stream> stream, client_options options) {
     auto random = options.random;
     if (random == nullptr) random = std::make_shared<crypto::system_random>();
     packet_stream_parts parts(std::move(stream), protocol::role::client, options.limits, *random);
@@ -140,7 +156,7 @@ inline std::shared_ptr<client::state> client::make_state(std::unique_ptr<detail:
     return std::make_shared<state>(std::move(link), std::move(options));
 }
 
-inline client& client::operator=(client&& other) noexcept {
+ADIT_DECL client& client::operator=(client&& other) noexcept {
     if (this != &other) {
         close();
         state_ = std::move(other.state_);
@@ -150,7 +166,7 @@ inline client& client::operator=(client&& other) noexcept {
 
 // Version and KEXINIT leave together, unasked; the first request of the login leaves with the
 // service request: three round trips in all.
-inline task<> client::converse(std::shared_ptr<state> s) {
+ADIT_DECL task<> client::converse(std::shared_ptr<state> s) {
     packet_stream& stream = s->link->stream();
     kex_session& kex = s->link->kex();
     const host_identity identity{s->options.host, s->options.port, s->options.trust};
@@ -164,7 +180,7 @@ inline task<> client::converse(std::shared_ptr<state> s) {
     co_await auth::authenticate(stream, s->options, who);
 }
 
-inline task<> client::handshake(std::shared_ptr<state> s) {
+ADIT_DECL task<> client::handshake(std::shared_ptr<state> s) {
     detail::handshake hands;
     // Waiting for a fresh code is nobody's fault.
     if (s->options.codes) hands.before = [s] { return s->options.codes->prepare(); };
@@ -183,18 +199,12 @@ inline task<> client::handshake(std::shared_ptr<state> s) {
     s->ready = true;
 }
 
-template <class Token>
-auto client::async_handshake(Token&& token) {
-    return detail::door(
-        get_executor(), [s = state_] { return handshake(s); }, std::forward<Token>(token));
-}
-
-inline client::~client() {
+ADIT_DECL client::~client() {
     close();
     if (state_ != nullptr) state_->link->stream().listen({});
 }
 
-inline task<channel> client::open(std::shared_ptr<state> s, target to, std::string& words) {
+ADIT_DECL task<channel> client::open(std::shared_ptr<state> s, target to, std::string& words) {
     if (!s->ready) throw protocol_error(errc::connection_closed);
     const wire::direct_tcpip fields{to.host, to.port, to.originator, to.originator_port};
     co_return co_await detail::open_channel(*s->link, fields, words);
@@ -202,7 +212,7 @@ inline task<channel> client::open(std::shared_ptr<state> s, target to, std::stri
 
 // The report is the connection's: a channel that was refused may use it, one that was lost with the
 // connection must not.
-inline task<channel> client::open_and_report(std::shared_ptr<state> s, target to) {
+ADIT_DECL task<channel> client::open_and_report(std::shared_ptr<state> s, target to) {
     const std::string where = to.host + ":" + std::to_string(to.port);
     std::string words;
     try {
@@ -215,14 +225,7 @@ inline task<channel> client::open_and_report(std::shared_ptr<state> s, target to
     }
 }
 
-template <class Token>
-auto client::async_open(target to, Token&& token) {
-    return detail::door(
-        get_executor(), [s = state_, to = std::move(to)] { return open_and_report(s, to); },
-        std::forward<Token>(token), detail::any_cancellation);
-}
-
-inline session_info client::info() const {
+ADIT_DECL session_info client::info() const {
     const packet_stream& stream = state_->link->stream();
     const kex_session& kex = state_->link->kex();
     session_info i;
@@ -242,5 +245,7 @@ inline session_info client::info() const {
     i.channels = state_->link->channels().size();
     return i;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

@@ -4,6 +4,7 @@
 // field of this struct can be printed as it is.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/error.hpp>
 
@@ -53,20 +54,6 @@ struct diagnostics {
 
 // Details.
 
-inline std::string_view to_text(stage s) noexcept {
-    switch (s) {
-        case stage::resolving: return "looking up the name";
-        case stage::connecting: return "connecting";
-        case stage::identification: return "exchanging identifications";
-        case stage::negotiation: return "negotiating algorithms";
-        case stage::key_exchange: return "exchanging keys";
-        case stage::host_key: return "checking the host key";
-        case stage::authentication: return "authenticating";
-        case stage::established: return "connected";
-    }
-    return "unknown stage";
-}
-
 namespace detail {
 
 struct code_point {
@@ -101,7 +88,23 @@ struct code_point {
 
 }  // namespace detail
 
-inline std::string escaped(std::string_view untrusted, std::size_t longest) {
+#if ADIT_BODIES
+
+ADIT_DECL std::string_view to_text(stage s) noexcept {
+    switch (s) {
+        case stage::resolving: return "looking up the name";
+        case stage::connecting: return "connecting";
+        case stage::identification: return "exchanging identifications";
+        case stage::negotiation: return "negotiating algorithms";
+        case stage::key_exchange: return "exchanging keys";
+        case stage::host_key: return "checking the host key";
+        case stage::authentication: return "authenticating";
+        case stage::established: return "connected";
+    }
+    return "unknown stage";
+}
+
+ADIT_DECL std::string escaped(std::string_view untrusted, std::size_t longest) {
     const bool cut = untrusted.size() > longest;
     if (cut) untrusted = untrusted.substr(0, longest);
     std::string safe;
@@ -122,7 +125,7 @@ inline std::string escaped(std::string_view untrusted, std::size_t longest) {
     return safe;
 }
 
-inline std::string diagnostics::describe(error_code ec) const {
+ADIT_DECL std::string diagnostics::describe(error_code ec) const {
     std::string line = hop.empty() ? std::string{} : hop + ": ";
     line += std::string(to_text(stage)) + ": " + ec.message();
     if (!subject.empty()) line += " (" + subject + ")";
@@ -138,5 +141,7 @@ inline std::string diagnostics::describe(error_code ec) const {
     if (!peer_text.empty()) line += "; the peer says: \"" + peer_text + "\"";
     return line;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

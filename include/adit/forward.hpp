@@ -5,6 +5,7 @@
 // the request is refused (C48).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/channel.hpp>
 #include <adit/connection/connection.hpp>
 #include <adit/connection/open_op.hpp>
@@ -42,14 +43,6 @@ template <class Fields>
 }  // namespace detail
 
 // Details.
-
-inline std::string forward_target::to_string() const {
-    constexpr std::size_t longest = 255;
-    std::string name = escaped(host, longest);
-    if (is_socket) return name;
-    const bool v6 = name.find(':') != std::string::npos;
-    return (v6 ? "[" + name + "]" : name) + ":" + std::to_string(port);
-}
 
 namespace detail {
 
@@ -109,5 +102,17 @@ task<channel> open_channel(connection& link, Fields fields, std::string& words) 
 }
 
 }  // namespace detail
+
+#if ADIT_BODIES
+
+ADIT_DECL std::string forward_target::to_string() const {
+    constexpr std::size_t longest = 255;
+    std::string name = escaped(host, longest);
+    if (is_socket) return name;
+    const bool v6 = name.find(':') != std::string::npos;
+    return (v6 ? "[" + name + "]" : name) + ":" + std::to_string(port);
+}
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

@@ -4,6 +4,7 @@
 // Invariants: permissions that nobody granted allow nothing; joining only ever takes away.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/key_options.hpp>
 
 #include <algorithm>
@@ -51,27 +52,31 @@ private:
 
 // Details.
 
-inline void permissions::narrow(const permissions& other) {
+#if ADIT_BODIES
+
+ADIT_DECL void permissions::narrow(const permissions& other) {
     if (grants_.empty() || other.grants_.empty()) return grants_.clear();
     grants_.insert(grants_.end(), other.grants_.begin(), other.grants_.end());
 }
 
-inline bool permissions::allow_open(std::string_view host, std::uint16_t port,
-                                    std::uint64_t now) const {
+ADIT_DECL bool permissions::allow_open(std::string_view host, std::uint16_t port,
+                                       std::uint64_t now) const {
     return each(now, [&](const auto& g) { return config::may_open(g, host, port); });
 }
 
-inline bool permissions::allow_listen(std::string_view host, std::uint16_t port,
-                                      std::uint64_t now) const {
+ADIT_DECL bool permissions::allow_listen(std::string_view host, std::uint16_t port,
+                                         std::uint64_t now) const {
     return each(now, [&](const auto& g) { return config::may_listen(g, host, port); });
 }
 
-inline bool permissions::allow_socket(std::uint64_t now) const {
+ADIT_DECL bool permissions::allow_socket(std::uint64_t now) const {
     return each(now, [](const auto& g) { return g.port_forwarding; });
 }
 
-inline bool permissions::allow_pty(std::uint64_t now) const {
+ADIT_DECL bool permissions::allow_pty(std::uint64_t now) const {
     return each(now, [](const auto& g) { return g.pty; });
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <adit/audit.hpp>
+#include <adit/bodies.hpp>
 #include <adit/limits.hpp>
 #include <adit/permissions.hpp>
 #include <adit/transport/hooks.hpp>
@@ -119,12 +120,14 @@ struct server_options {
 
 // Details.
 
-inline std::string peer_address::to_string() const {
+#if ADIT_BODIES
+
+ADIT_DECL std::string peer_address::to_string() const {
     const bool v6 = address.find(':') != std::string::npos;
     return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
-inline algorithm_preferences server_algorithms() {
+ADIT_DECL algorithm_preferences server_algorithms() {
     algorithm_preferences offer;
     offer.kex =
         "mlkem768x25519-sha256,curve25519-sha256,curve25519-sha256@libssh.org,"
@@ -138,5 +141,7 @@ inline algorithm_preferences server_algorithms() {
     offer.macs = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com";
     return offer;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

@@ -7,6 +7,7 @@
 // answered before the next is asked for is refused.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/channel.hpp>
 #include <adit/connection/channel_core.hpp>
 #include <adit/connection/open_op.hpp>
@@ -50,7 +51,18 @@ private:
 
 // Details.
 
-inline task<session_request> server_session::receive(std::shared_ptr<detail::channel_core> core) {
+template <class Token>
+auto server_session::async_receive_request(Token&& token) {
+    answer(false);
+    return detail::door(
+        core_->ex, [core = core_] { return receive(core); }, std::forward<Token>(token),
+        detail::any_cancellation);
+}
+
+#if ADIT_BODIES
+
+ADIT_DECL task<session_request> server_session::receive(
+    std::shared_ptr<detail::channel_core> core) {
     while (core->requests.empty()) {
         if (core->owner == nullptr || core->write_end) {
             throw protocol_error(core->write_end ? core->write_end : errc::channel_closed);
@@ -65,20 +77,12 @@ inline task<session_request> server_session::receive(std::shared_ptr<detail::cha
     co_return request;
 }
 
-template <class Token>
-auto server_session::async_receive_request(Token&& token) {
-    answer(false);
-    return detail::door(
-        core_->ex, [core = core_] { return receive(core); }, std::forward<Token>(token),
-        detail::any_cancellation);
-}
-
-inline void server_session::answer(bool success) {
+ADIT_DECL void server_session::answer(bool success) {
     const bool owes = std::exchange(core_->owes_answer, false);
     if (owes && core_->owner != nullptr) core_->owner->answer_request(*core_, success);
 }
 
-inline void server_session::send_exit_status(std::uint32_t status) {
+ADIT_DECL void server_session::send_exit_status(std::uint32_t status) {
     if (core_->owner == nullptr) return;
     const wire::exit_status fields{status};
     std::vector<byte> data(wire::fields_size(fields));
@@ -86,5 +90,7 @@ inline void server_session::send_exit_status(std::uint32_t status) {
     wire::put_fields(w, fields);
     core_->owner->send_request(*core_, wire::exit_status::request_type, data);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

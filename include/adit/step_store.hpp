@@ -4,6 +4,7 @@
 // whoever asks at the same time, and what it said is durable when it says so.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/step_file.hpp>
 #include <adit/detail/task.hpp>
 #include <adit/detail/work_pool.hpp>
@@ -60,7 +61,9 @@ private:
 
 // Details.
 
-inline task<bool> memory_step_store::advance(std::string user, std::uint64_t step) {
+#if ADIT_BODIES
+
+ADIT_DECL task<bool> memory_step_store::advance(std::string user, std::uint64_t step) {
     const std::scoped_lock lock(mutex_);
     const auto [last, is_first] = last_.emplace(std::move(user), step);
     if (is_first) co_return true;
@@ -69,12 +72,14 @@ inline task<bool> memory_step_store::advance(std::string user, std::uint64_t ste
     co_return true;
 }
 
-inline task<bool> file_step_store::advance(std::string user, std::uint64_t step) {
+ADIT_DECL task<bool> file_step_store::advance(std::string user, std::uint64_t step) {
     const auto job = [this, &user, step] { return config::advance_step(path_, user, step); };
     auto advancing = disk_.run(job);
     const auto verdict = co_await std::move(advancing);
     if (!verdict) throw boost::system::system_error(verdict.error());
     co_return *verdict == config::step_verdict::accepted;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

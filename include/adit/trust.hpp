@@ -6,6 +6,7 @@
 // (S06).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/known_hosts.hpp>
 #include <adit/config/known_hosts_writer.hpp>
 #include <adit/keys/signature.hpp>
@@ -149,7 +150,9 @@ inline void note_entry(const host_key_question& q, const config::host_key_verdic
 
 }  // namespace trust
 
-inline known_hosts_files known_hosts_files::standard() {
+#if ADIT_BODIES
+
+ADIT_DECL known_hosts_files known_hosts_files::standard() {
     known_hosts_files files;
     if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
         const std::string folder = std::string(home) + "/.ssh/";
@@ -159,30 +162,30 @@ inline known_hosts_files known_hosts_files::standard() {
     return files;
 }
 
-inline result<std::string> prefer_known_keys(std::string_view algorithms,
-                                             const known_hosts_files& files, std::string_view host,
-                                             std::uint16_t port) {
+ADIT_DECL result<std::string> prefer_known_keys(std::string_view algorithms,
+                                                const known_hosts_files& files,
+                                                std::string_view host, std::uint16_t port) {
     const auto all = trust::load_all(files);
     if (!all) return all.error();
     return trust::known_first(algorithms, all->key_types(host, port));
 }
 
-inline host_key_check trust_after_asking(known_hosts_files files, unknown_host_question ask) {
+ADIT_DECL host_key_check trust_after_asking(known_hosts_files files, unknown_host_question ask) {
     return [files = std::move(files), ask = std::move(ask)](const host_key_question& q) {
         return trust::check(files, ask, q);
     };
 }
 
-inline host_key_check trust_known_hosts(known_hosts_files files) {
+ADIT_DECL host_key_check trust_known_hosts(known_hosts_files files) {
     return trust_after_asking(std::move(files), {});
 }
 
-inline host_key_check trust_on_first_use(known_hosts_files files) {
+ADIT_DECL host_key_check trust_on_first_use(known_hosts_files files) {
     return trust_after_asking(std::move(files),
                               [](const host_key_question&) -> task<bool> { co_return true; });
 }
 
-inline host_key_check trust_fingerprints(std::vector<std::string> fingerprints) {
+ADIT_DECL host_key_check trust_fingerprints(std::vector<std::string> fingerprints) {
     return [pins = std::move(fingerprints)](const host_key_question& q) -> task<host_key_answer> {
         bool pinned = false;
         for (const std::string& pin : pins) {
@@ -192,5 +195,7 @@ inline host_key_check trust_fingerprints(std::vector<std::string> fingerprints) 
         co_return pinned ? host_key_answer::trusted : host_key_answer::changed;
     };
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

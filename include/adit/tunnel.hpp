@@ -9,6 +9,7 @@
 // Over 300 lines: a quarter of it is documentation.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/client.hpp>
 #include <adit/connect.hpp>
 #include <adit/connection/relay.hpp>
@@ -144,7 +145,16 @@ auto tunnel::async_start(Token&& token) {
     return detail::door(state_->ex, [s = state_] { return start(s); }, std::forward<Token>(token));
 }
 
-inline task<> tunnel::start(std::shared_ptr<state> s) {
+template <class Token>
+auto tunnel::async_wait_closed(Token&& token) {
+    return detail::door(
+        state_->ex, [s = state_] { return wait_closed(s); }, std::forward<Token>(token),
+        detail::any_cancellation);
+}
+
+#if ADIT_BODIES
+
+ADIT_DECL task<> tunnel::start(std::shared_ptr<state> s) {
     const client_options& login = s->options.client;
     s->early.hop = login.user + "@" + login.host + ":" + std::to_string(login.port);
     bind(*s);
@@ -168,19 +178,12 @@ inline task<> tunnel::start(std::shared_ptr<state> s) {
     });
 }
 
-inline task<> tunnel::wait_closed(std::shared_ptr<state> s) {
+ADIT_DECL task<> tunnel::wait_closed(std::shared_ptr<state> s) {
     if (!s->closed) co_await s->ended.wait();
     throw protocol_error(s->cause);
 }
 
-template <class Token>
-auto tunnel::async_wait_closed(Token&& token) {
-    return detail::door(
-        state_->ex, [s = state_] { return wait_closed(s); }, std::forward<Token>(token),
-        detail::any_cancellation);
-}
-
-inline void tunnel::bind(state& s) {
+ADIT_DECL void tunnel::bind(state& s) {
     error_code last;
     bool any = false;
     for (std::size_t i = 0; i < s.options.forwards.size(); ++i) {
@@ -205,7 +208,7 @@ inline void tunnel::bind(state& s) {
     s.early.subject.clear();
 }
 
-inline void tunnel::bind_one(state& s, std::size_t index) {
+ADIT_DECL void tunnel::bind_one(state& s, std::size_t index) {
     const local_forward& f = s.options.forwards[index];
     const asio::ip::tcp::endpoint local(asio::ip::make_address(f.bind_address), f.bind_port);
     asio::ip::tcp::acceptor acceptor(s.ex);
@@ -216,13 +219,13 @@ inline void tunnel::bind_one(state& s, std::size_t index) {
 }
 
 // What ends a loop ends that loop only; what is no error of the system leaves run().
-inline void tunnel::spawn(const std::shared_ptr<state>& s, task<> body) {
+ADIT_DECL void tunnel::spawn(const std::shared_ptr<state>& s, task<> body) {
     asio::co_spawn(s->ex, std::move(body), [](std::exception_ptr thrown) {
         static_cast<void>(detail::to_error_code(std::move(thrown)));
     });
 }
 
-inline task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index) {
+ADIT_DECL task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index) {
     std::function<void(asio::ip::tcp::socket, asio::ip::tcp::endpoint)> take =
         [s, index](asio::ip::tcp::socket local, asio::ip::tcp::endpoint from) {
             if (s->closed) return;
@@ -238,8 +241,8 @@ inline task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index) {
     co_await detail::accept_loop<asio::ip::tcp>(s->acceptors[index], std::move(take));
 }
 
-inline task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, target to,
-                            tunnel_event event) {
+ADIT_DECL task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, target to,
+                               tunnel_event event) {
     // Whatever ends this process or this relay before its good end shows as a reset.
     error_code ignored;
     local.set_option(asio::socket_base::linger(true, 0), ignored);
@@ -260,8 +263,8 @@ inline task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket loca
     report(*s, event);
 }
 
-inline task<> tunnel::run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
-                                tunnel_event& event) {
+ADIT_DECL task<> tunnel::run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
+                                   tunnel_event& event) {
     s->relays.push_back(running);
     const detail::relay_report outcome = co_await running->run();
     std::erase(s->relays, running);
@@ -273,7 +276,7 @@ inline task<> tunnel::run_relay(std::shared_ptr<state> s, std::shared_ptr<detail
     event.bytes_down = outcome.to_stream;
 }
 
-inline void tunnel::stop(state& s, error_code cause) {
+ADIT_DECL void tunnel::stop(state& s, error_code cause) {
     if (std::exchange(s.closed, true)) return;
     s.cause = cause;
     const auto running = s.relays;  // each takes itself out of the list
@@ -286,18 +289,18 @@ inline void tunnel::stop(state& s, error_code cause) {
 }
 
 // Relays may still end after this, and then nobody must be told.
-inline tunnel::~tunnel() {
+ADIT_DECL tunnel::~tunnel() {
     close();
     if (state_ != nullptr) state_->options.on_event = nullptr;
 }
 
-inline void tunnel::close() {
+ADIT_DECL void tunnel::close() {
     if (state_ == nullptr) return;
     stop(*state_, errc::connection_closed);
     if (state_->ssh) state_->ssh->close();
 }
 
-inline std::vector<asio::ip::tcp::endpoint> tunnel::endpoints() const {
+ADIT_DECL std::vector<asio::ip::tcp::endpoint> tunnel::endpoints() const {
     std::vector<asio::ip::tcp::endpoint> all;
     for (const auto& acceptor : state_->acceptors) {
         error_code ignored;
@@ -306,12 +309,14 @@ inline std::vector<asio::ip::tcp::endpoint> tunnel::endpoints() const {
     return all;
 }
 
-inline std::uint64_t tunnel::state::total(bool up) const noexcept {
+ADIT_DECL std::uint64_t tunnel::state::total(bool up) const noexcept {
     std::uint64_t sum = up ? ended_up : ended_down;
     for (const auto& running : relays) {
         sum += up ? running->report().to_channel : running->report().to_stream;
     }
     return sum;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

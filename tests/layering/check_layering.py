@@ -14,14 +14,14 @@ import tempfile
 # Root headers (the promise) stand on floors of their own; adit.hpp, the umbrella, above all.
 ROOT_FLOORS = {
     "version": 0, "error": 0, "diagnostics": 0, "bytes": 0, "slab": 0, "limits": 0,
-    "audit": 0, "wildcard": 0,
+    "audit": 0, "wildcard": 0, "bodies": 0,
     "options": 5, "connect": 5, "server_options": 5, "permissions": 4,
     "step_store": 5,
     "trust": 6, "accounts": 6,
     "channel": 7,
     "client": 8, "server": 8, "session": 8, "forward": 8, "agent": 8,
     "tunnel": 9, "bastion": 9,
-    "adit": 10,
+    "adit": 10, "src": 11,
 }
 # folder: (its floor, the highest lower floor it may include)
 FOLDERS = {
@@ -144,6 +144,22 @@ def check_cycles(texts):
         yield from visit(path)
 
 
+def check_bodies(texts):
+    """Yields what src.hpp, the one unit with all bodies, does not reach."""
+    if "src.hpp" not in texts:
+        return
+    reached, waiting = set(), ["src.hpp"]
+    while waiting:
+        path = waiting.pop()
+        if path in texts and path not in reached:
+            reached.add(path)
+            waiting += [match.group(2).removeprefix("adit/")
+                        for match in INCLUDE.finditer(texts[path])]
+    for path, text in texts.items():
+        if "#if ADIT_BODIES" in text and path not in reached:
+            yield path, 1, "has bodies that src.hpp does not reach"
+
+
 def check(root):
     base = root / "include" / "adit"
     texts = {str(file.relative_to(base)): file.read_text(encoding="utf-8")
@@ -152,7 +168,7 @@ def check(root):
         sys.exit(f"no headers below {base}")
     findings = [(path, line, complaint) for path, text in texts.items()
                 for line, complaint in check_text(path, text)]
-    return findings + list(check_cycles(texts))
+    return findings + list(check_cycles(texts)) + list(check_bodies(texts))
 
 
 BREAKS = {
@@ -197,6 +213,10 @@ def self_test():
         (wire / "b.hpp").write_text("#include <adit/wire/a.hpp>\n", encoding="utf-8")
         if not any("includes itself" in finding[2] for finding in check(pathlib.Path(folder))):
             failures.append("cycle: not found")
+        (wire.parent / "src.hpp").write_text("#include <adit/wire/b.hpp>\n", encoding="utf-8")
+        (wire / "c.hpp").write_text("#if ADIT_BODIES\n#endif\n", encoding="utf-8")
+        if not any("does not reach" in finding[2] for finding in check(pathlib.Path(folder))):
+            failures.append("bodies without a unit: not found")
     return failures
 
 

@@ -9,6 +9,7 @@
 #include <adit/auth/none.hpp>
 #include <adit/auth/password.hpp>
 #include <adit/auth/public_key.hpp>
+#include <adit/bodies.hpp>
 #include <adit/options.hpp>
 #include <adit/wire/transport_messages.hpp>
 
@@ -27,6 +28,21 @@ namespace adit::auth {
 
 using methods = std::deque<std::unique_ptr<method>>;
 
+[[nodiscard]] inline bool listed(const std::string& methods_left, std::string_view name) {
+    return wire::name_list{methods_left}.contains(name);
+}
+
+// Where to look for the next attempt. A factor that was accepted is done with; those before it,
+// which may have been refused only because they were not in turn, get another chance.
+inline std::size_t after(methods& all, std::size_t current, const verdict& answer) {
+    if (!answer.partial) return all[current]->again() ? current : current + 1;
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(current));
+    for (const auto& left : all) left->renew();
+    return 0;
+}
+
+#if ADIT_BODIES
+
 [[nodiscard]] inline methods methods_for(const client_options& options) {
     methods all;
     const auto is_key = [](const credential& c) { return c.index() == 0; };
@@ -44,10 +60,6 @@ using methods = std::deque<std::unique_ptr<method>>;
     }
     if (all.empty()) all.push_back(std::make_unique<none>());
     return all;
-}
-
-[[nodiscard]] inline bool listed(const std::string& methods_left, std::string_view name) {
-    return wire::name_list{methods_left}.contains(name);
 }
 
 // Positions are indices: g++ 12 loses the parameters of a coroutine that takes a deque's iterator
@@ -70,15 +82,6 @@ inline task<std::size_t> begin_first(packet_port& port, methods& all, const logi
     co_return current;
 }
 
-// Where to look for the next attempt. A factor that was accepted is done with; those before it,
-// which may have been refused only because they were not in turn, get another chance.
-inline std::size_t after(methods& all, std::size_t current, const verdict& answer) {
-    if (!answer.partial) return all[current]->again() ? current : current + 1;
-    all.erase(all.begin() + static_cast<std::ptrdiff_t>(current));
-    for (const auto& left : all) left->renew();
-    return 0;
-}
-
 // The next method that the server still wants and that sends something; size() when there is none.
 inline task<std::size_t> begin_next(packet_port& port, methods& all, std::size_t current,
                                     const login& who,
@@ -91,7 +94,7 @@ inline task<std::size_t> begin_next(packet_port& port, methods& all, std::size_t
     co_return current;
 }
 
-inline task<> authenticate(packet_port& port, const client_options& options, const login& who) {
+ADIT_DECL task<> authenticate(packet_port& port, const client_options& options, const login& who) {
     methods all = methods_for(options);
     diagnostics& report = port.report();
     std::optional<std::string> left;  // what the server would accept, once it has said so
@@ -118,5 +121,7 @@ inline task<> authenticate(packet_port& port, const client_options& options, con
     if (options.credentials.empty()) throw protocol_error(errc::no_credentials);
     throw protocol_error(partial ? errc::another_factor_needed : errc::authentication_failed);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

@@ -3,6 +3,7 @@
 // packet port. Invariant: success is believed only in answer to a request that was sent (C35).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/transport/packet_port.hpp>
 #include <adit/wire/auth_messages.hpp>
 
@@ -38,7 +39,9 @@ struct verdict {
 
 // Details.
 
-inline task<protocol::packet> receive_past_banners(packet_port& port) {
+#if ADIT_BODIES
+
+ADIT_DECL task<protocol::packet> receive_past_banners(packet_port& port) {
     constexpr std::size_t longest_banner = 4096;
     for (;;) {
         const protocol::packet packet = co_await port.receive_packet();
@@ -49,7 +52,7 @@ inline task<protocol::packet> receive_past_banners(packet_port& port) {
     }
 }
 
-inline verdict read_verdict(const protocol::packet& packet) {
+ADIT_DECL verdict read_verdict(const protocol::packet& packet) {
     if (packet.id() == wire::message_id::userauth_success) {
         static_cast<void>(value_of(wire::decode<wire::userauth_success>(packet.payload)));
         return {true, false, {}, false};
@@ -59,8 +62,10 @@ inline verdict read_verdict(const protocol::packet& packet) {
             std::string(failure.authentications_that_can_continue.names), false};
 }
 
-inline task<verdict> receive_verdict(packet_port& port) {
+ADIT_DECL task<verdict> receive_verdict(packet_port& port) {
     co_return read_verdict(co_await receive_past_banners(port));
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <adit/auth/method.hpp>
+#include <adit/bodies.hpp>
 #include <adit/transport/hooks.hpp>
 
 #include <cstring>
@@ -44,8 +45,10 @@ private:
 
 // Details.
 
-inline prompt_question read_info_request(const protocol::packet& packet, const login& who,
-                                         unsigned round) {
+#if ADIT_BODIES
+
+ADIT_DECL prompt_question read_info_request(const protocol::packet& packet, const login& who,
+                                            unsigned round) {
     constexpr wire::u32 most_prompts = 32;
     const auto m = value_of(wire::decode<wire::userauth_info_request>(packet.payload));
     prompt_question question{who.user, who.host, escaped(m.name), escaped(m.instruction),
@@ -62,7 +65,7 @@ inline prompt_question read_info_request(const protocol::packet& packet, const l
     return question;
 }
 
-inline task<bool> keyboard_interactive::begin(packet_port& port, const login& who) {
+ADIT_DECL task<bool> keyboard_interactive::begin(packet_port& port, const login& who) {
     ++used_;
     answered_ = false;
     wire::userauth_keyboard_interactive_request request;
@@ -72,7 +75,7 @@ inline task<bool> keyboard_interactive::begin(packet_port& port, const login& wh
     co_return true;
 }
 
-inline task<verdict> keyboard_interactive::finish(packet_port& port, const login& who) {
+ADIT_DECL task<verdict> keyboard_interactive::finish(packet_port& port, const login& who) {
     for (unsigned round = 1; round <= most_rounds; ++round) {
         const protocol::packet packet = co_await receive_past_banners(port);
         if (packet.id() != wire::message_id::userauth_info_request) co_return read_verdict(packet);
@@ -83,7 +86,7 @@ inline task<verdict> keyboard_interactive::finish(packet_port& port, const login
     throw protocol_error(errc::unexpected_message);
 }
 
-inline task<> keyboard_interactive::answer(packet_port& port, const prompt_question& question) {
+ADIT_DECL task<> keyboard_interactive::answer(packet_port& port, const prompt_question& question) {
     std::vector<secret_bytes> answers;
     const auto ask = [this, &question] { return responder_(question); };
     if (!question.prompts.empty()) answers = co_await guarded(ask, errc::prompt_cancelled);
@@ -101,5 +104,7 @@ inline task<> keyboard_interactive::answer(packet_port& port, const prompt_quest
     port.send_secret(
         wire::userauth_info_response{static_cast<wire::u32>(answers.size()), {responses}});
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

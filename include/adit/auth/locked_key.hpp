@@ -6,6 +6,7 @@
 // is passed over.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/file.hpp>
 #include <adit/config/key_file.hpp>
 #include <adit/keys/key_parser.hpp>
@@ -83,7 +84,9 @@ private:
 
 // Details.
 
-inline std::optional<keys::public_key> public_half(bytes_view file_content) {
+#if ADIT_BODIES
+
+ADIT_DECL std::optional<keys::public_key> public_half(bytes_view file_content) {
     namespace format = keys::openssh_format;
     const auto block = keys::find_pem_block(as_text(file_content), format::label);
     if (!block) return std::nullopt;
@@ -98,8 +101,8 @@ inline std::optional<keys::public_key> public_half(bytes_view file_content) {
     return std::move(*key);
 }
 
-inline std::optional<keys::public_key> public_half(const std::string& path,
-                                                   bytes_view file_content) {
+ADIT_DECL std::optional<keys::public_key> public_half(const std::string& path,
+                                                      bytes_view file_content) {
     if (auto inside = public_half(file_content)) return inside;
     const auto beside = config::read_file(path + ".pub", {});
     if (!beside) return std::nullopt;
@@ -110,7 +113,7 @@ inline std::optional<keys::public_key> public_half(const std::string& path,
 }
 
 // No error where the key is open, or where one more attempt is due.
-inline error_code locked_key::open(const secret_bytes& passphrase) {
+ADIT_DECL error_code locked_key::open(const secret_bytes& passphrase) {
     if (passphrase.empty()) return asked_ > 1 ? errc::wrong_passphrase : errc::passphrase_needed;
     auto key = keys::parse_private_key(parts_.content, &passphrase);
     const bool again = !key && key.error() == errc::wrong_passphrase && asked_ < parts_.attempts;
@@ -122,7 +125,7 @@ inline error_code locked_key::open(const secret_bytes& passphrase) {
     return {};
 }
 
-inline task<error_code> locked_key::unlock() {
+ADIT_DECL task<error_code> locked_key::unlock() {
     while (!key_ && !failure_) {
         const passphrase_question question{parts_.name, ++asked_};
         const secret_bytes passphrase = co_await parts_.ask(question);
@@ -131,7 +134,7 @@ inline task<error_code> locked_key::unlock() {
     co_return failure_;
 }
 
-inline task<std::vector<byte>> locked_key::sign(std::string_view algorithm, bytes_view message) {
+ADIT_DECL task<std::vector<byte>> locked_key::sign(std::string_view algorithm, bytes_view message) {
     const error_code failure = co_await unlock();
     if (failure) co_return std::vector<byte>();
     auto blob = key_->sign(algorithm, message);
@@ -139,7 +142,7 @@ inline task<std::vector<byte>> locked_key::sign(std::string_view algorithm, byte
     co_return std::move(*blob);
 }
 
-inline task<credential> load_key_credential(std::string path, passphrase_source ask) {
+ADIT_DECL task<credential> load_key_credential(std::string path, passphrase_source ask) {
     auto content = config::read_key_file(path);
     if (!content) throw protocol_error(content.error());
     auto key = keys::parse_private_key(*content);
@@ -157,5 +160,7 @@ inline task<credential> load_key_credential(std::string path, passphrase_source 
     }
     co_return std::shared_ptr<signer>(locked);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

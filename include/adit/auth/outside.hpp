@@ -3,6 +3,7 @@
 // it is awaited. Used by client.hpp. Invariant: what a hook is asked and answers is unchanged.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/detail/deadline.hpp>
 #include <adit/options.hpp>
 
@@ -20,6 +21,8 @@ namespace adit::auth {
                                         client_options options);
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace outside {
 
@@ -59,7 +62,8 @@ private:
 
 }  // namespace outside
 
-inline client_options outside_of(std::shared_ptr<detail::patience> clock, client_options options) {
+ADIT_DECL client_options outside_of(std::shared_ptr<detail::patience> clock,
+                                    client_options options) {
     options.trust = outside::off(clock, std::move(options.trust));
     for (credential& c : options.credentials) {
         if (auto* const key = std::get_if<std::shared_ptr<signer>>(&c)) {
@@ -73,5 +77,7 @@ inline client_options outside_of(std::shared_ptr<detail::patience> clock, client
     }
     return options;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <adit/auth/method.hpp>
+#include <adit/bodies.hpp>
 #include <adit/transport/hooks.hpp>
 
 #include <utility>
@@ -30,7 +31,9 @@ private:
 
 // Details.
 
-inline task<bool> password::begin(packet_port& port, const login& who) {
+#if ADIT_BODIES
+
+ADIT_DECL task<bool> password::begin(packet_port& port, const login& who) {
     const password_question question{who.user, who.host, ++used_};
     const auto ask = [this, &question] { return source_(question); };
     const secret_bytes secret = co_await guarded(ask, errc::prompt_cancelled);
@@ -46,7 +49,7 @@ inline task<bool> password::begin(packet_port& port, const login& who) {
     co_return true;
 }
 
-inline task<verdict> password::finish(packet_port& port, const login&) {
+ADIT_DECL task<verdict> password::finish(packet_port& port, const login&) {
     const protocol::packet packet = co_await receive_past_banners(port);
     if (packet.id() == wire::message_id::userauth_passwd_changereq) {
         const auto demand = value_of(wire::decode<wire::userauth_passwd_changereq>(packet.payload));
@@ -55,5 +58,7 @@ inline task<verdict> password::finish(packet_port& port, const login&) {
     }
     co_return read_verdict(packet);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

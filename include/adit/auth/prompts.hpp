@@ -4,6 +4,7 @@
 // filled unasked; words for codes win over "password".
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/transport/hooks.hpp>
 
 #include <algorithm>
@@ -33,7 +34,9 @@ struct prompt_routing {
 
 // Details.
 
-inline prompt_kind classify(std::string_view prompt_text) {
+#if ADIT_BODIES
+
+ADIT_DECL prompt_kind classify(std::string_view prompt_text) {
     constexpr std::array<std::string_view, 8> code_words{
         "verification", "code", "otp", "token", "totp", "2fa", "one-time", "factor"};
     std::string lower(prompt_text);
@@ -85,9 +88,11 @@ inline task<std::vector<secret_bytes>> answer(std::shared_ptr<const prompt_routi
 
 }  // namespace prompts
 
-inline prompt_responder route_prompts(prompt_routing routing) {
+ADIT_DECL prompt_responder route_prompts(prompt_routing routing) {
     auto shared = std::make_shared<const prompt_routing>(std::move(routing));
     return [shared](const prompt_question& question) { return prompts::answer(shared, question); };
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <adit/auth/method.hpp>
+#include <adit/bodies.hpp>
 #include <adit/keys/signature.hpp>
 #include <adit/transport/hooks.hpp>
 
@@ -54,8 +55,10 @@ private:
 
 // Details.
 
-inline std::string choose_algorithm(const keys::public_key& key, const std::string& accepted,
-                                    const peer_extensions& server) {
+#if ADIT_BODIES
+
+ADIT_DECL std::string choose_algorithm(const keys::public_key& key, const std::string& accepted,
+                                       const peer_extensions& server) {
     bool known_type = false;
     for (const keys::signature_algorithm& row : keys::signature_algorithms) {
         if (row.key_type != key.type()) continue;
@@ -68,7 +71,7 @@ inline std::string choose_algorithm(const keys::public_key& key, const std::stri
     return known_type ? std::string() : std::string(key.type());
 }
 
-inline task<bool> public_key::begin(packet_port& port, const login& who) {
+ADIT_DECL task<bool> public_key::begin(packet_port& port, const login& who) {
     algorithm_ = choose_algorithm(key(), settings_.accepted, port.extensions());
     if (algorithm_.empty()) {
         // Whoever wonders why the key did not help is told; once, for a method may begin again.
@@ -89,7 +92,7 @@ inline task<bool> public_key::begin(packet_port& port, const login& who) {
     co_return true;
 }
 
-inline task<verdict> public_key::finish(packet_port& port, const login& who) {
+ADIT_DECL task<verdict> public_key::finish(packet_port& port, const login& who) {
     if (!settings_.ask_first) co_return co_await receive_verdict(port);
     const protocol::packet packet = co_await receive_past_banners(port);
     if (packet.id() != wire::message_id::userauth_pk_ok) co_return read_verdict(packet);
@@ -103,14 +106,14 @@ inline task<verdict> public_key::finish(packet_port& port, const login& who) {
     co_return co_await receive_verdict(port);
 }
 
-inline void public_key::check_pk_ok(const protocol::packet& packet) const {
+ADIT_DECL void public_key::check_pk_ok(const protocol::packet& packet) const {
     const auto ok = value_of(wire::decode<wire::userauth_pk_ok>(packet.payload));
     if (ok.algorithm_name != algorithm_ || !wire::same_bytes(ok.public_key, key().blob())) {
         throw protocol_error(errc::unexpected_message);
     }
 }
 
-inline task<bool> public_key::send_signed(packet_port& port, const login& who) {
+ADIT_DECL task<bool> public_key::send_signed(packet_port& port, const login& who) {
     wire::userauth_publickey_signed_data covered;
     covered.session_identifier = who.session_id;
     covered.user_name = who.user;
@@ -135,5 +138,7 @@ inline task<bool> public_key::send_signed(packet_port& port, const login& who) {
     signed_ = true;
     co_return true;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

@@ -8,6 +8,7 @@
 #include <adit/auth/server_keyboard_interactive.hpp>
 #include <adit/auth/server_password.hpp>
 #include <adit/auth/server_public_key.hpp>
+#include <adit/bodies.hpp>
 #include <adit/crypto/hash.hpp>
 #include <adit/protocol/server_policy.hpp>
 #include <adit/wire/transport_messages.hpp>
@@ -39,6 +40,8 @@ struct server_settings {
                                                  const server_settings& settings);
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace server_auth {
 
@@ -217,7 +220,7 @@ inline task<bool> one_request(conversation& c) {
 
 }  // namespace server_auth
 
-inline task<identity> authenticate_client(packet_port& port, const server_settings& settings) {
+ADIT_DECL task<identity> authenticate_client(packet_port& port, const server_settings& settings) {
     port.report().stage = stage::authentication;
     co_await server_auth::accept_service(port);
     const std::string& banner = settings.options.banner;
@@ -227,5 +230,7 @@ inline task<identity> authenticate_client(packet_port& port, const server_settin
     while (!complete) complete = co_await server_auth::one_request(c);
     co_return std::move(c.who);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

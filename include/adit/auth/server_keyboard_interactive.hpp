@@ -5,6 +5,7 @@
 #pragma once
 
 #include <adit/auth/server_attempt.hpp>
+#include <adit/bodies.hpp>
 
 #include <exception>
 #include <optional>
@@ -52,13 +53,15 @@ private:
 
 // Details.
 
-inline void server_dialogue::break_off() {
+#if ADIT_BODIES
+
+ADIT_DECL void server_dialogue::break_off() {
     broken_ = true;
     throw protocol_error(errc::prompt_cancelled);
 }
 
-inline void server_dialogue::send(std::string_view name, std::string_view instruction,
-                                  const std::vector<prompt>& prompts) {
+ADIT_DECL void server_dialogue::send(std::string_view name, std::string_view instruction,
+                                     const std::vector<prompt>& prompts) {
     std::size_t size = 0;
     for (const prompt& p : prompts) size += 5 + p.text.size();
     std::vector<byte> encoded(size);
@@ -72,7 +75,7 @@ inline void server_dialogue::send(std::string_view name, std::string_view instru
     login_->port.send(request);
 }
 
-inline task<protocol::packet> server_dialogue::receive() {
+ADIT_DECL task<protocol::packet> server_dialogue::receive() {
     try {
         co_return co_await login_->port.receive_packet();
     } catch (...) {
@@ -81,9 +84,9 @@ inline task<protocol::packet> server_dialogue::receive() {
     }
 }
 
-inline task<std::vector<secret_bytes>> server_dialogue::ask(std::string name,
-                                                            std::string instruction,
-                                                            std::vector<prompt> prompts) {
+ADIT_DECL task<std::vector<secret_bytes>> server_dialogue::ask(std::string name,
+                                                               std::string instruction,
+                                                               std::vector<prompt> prompts) {
     constexpr std::size_t most_prompts = 32;
     const bool over = broken_ || failure_ != nullptr || interruption_.has_value();
     if (over || prompts.size() > most_prompts || ++rounds_ > most_rounds) break_off();
@@ -96,8 +99,8 @@ inline task<std::vector<secret_bytes>> server_dialogue::ask(std::string name,
     co_return read(packet, prompts.size());
 }
 
-inline std::vector<secret_bytes> server_dialogue::read(const protocol::packet& packet,
-                                                       std::size_t expected) {
+ADIT_DECL std::vector<secret_bytes> server_dialogue::read(const protocol::packet& packet,
+                                                          std::size_t expected) {
     const auto m = wire::decode<wire::userauth_info_response>(packet.payload);
     if (!m || m->num_responses != expected) break_off();
     wire::reader r(m->responses.bytes);
@@ -111,8 +114,8 @@ inline std::vector<secret_bytes> server_dialogue::read(const protocol::packet& p
     return answers;
 }
 
-inline task<outcome> check_keyboard_interactive(server_login& login,
-                                                std::optional<protocol::packet>& next) {
+ADIT_DECL task<outcome> check_keyboard_interactive(server_login& login,
+                                                   std::optional<protocol::packet>& next) {
     server_dialogue dialogue(login);
     outcome result;
     result.why = "the answers are wrong";
@@ -126,5 +129,7 @@ inline task<outcome> check_keyboard_interactive(server_login& login,
     if (next || dialogue.broken()) co_return result;
     co_return passed_with(std::move(result), std::move(granted));
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

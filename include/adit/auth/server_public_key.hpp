@@ -6,6 +6,7 @@
 #pragma once
 
 #include <adit/auth/server_attempt.hpp>
+#include <adit/bodies.hpp>
 #include <adit/keys/certificate.hpp>
 #include <adit/keys/fingerprint.hpp>
 
@@ -23,6 +24,8 @@ namespace adit::auth {
 [[nodiscard]] std::string accepted_signature_algorithms(const server_options& options);
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace server_key {
 
@@ -97,12 +100,12 @@ struct offer {
 
 }  // namespace server_key
 
-inline std::string accepted_signature_algorithms(const server_options& options) {
+ADIT_DECL std::string accepted_signature_algorithms(const server_options& options) {
     return options.public_key_algorithms.empty() ? keys::default_host_key_algorithm_names()
                                                  : options.public_key_algorithms;
 }
 
-inline task<outcome> check_public_key(server_login& login, protocol::packet packet) {
+ADIT_DECL task<outcome> check_public_key(server_login& login, protocol::packet packet) {
     const server_key::offer o = server_key::read(packet);
     outcome result;
     if (o.is_query) result.what = outcome::kind::query_refused;
@@ -128,5 +131,7 @@ inline task<outcome> check_public_key(server_login& login, protocol::packet pack
     authenticator::answer granted = co_await asked(ask, result);
     co_return passed_with(std::move(result), std::move(granted));
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::auth

@@ -4,6 +4,7 @@
 // remembered is a digest of the secret and a step, for the life of the process.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/totp.hpp>
 #include <adit/detail/wall_clock.hpp>
 #include <adit/transport/hooks.hpp>
@@ -69,18 +70,20 @@ private:
 
 // Details.
 
-inline used_steps& used_steps::of_this_process() {
+#if ADIT_BODIES
+
+ADIT_DECL used_steps& used_steps::of_this_process() {
     static used_steps steps;
     return steps;
 }
 
-inline bool used_steps::used(const secret_bytes& fingerprint, std::uint64_t step) const {
+ADIT_DECL bool used_steps::used(const secret_bytes& fingerprint, std::uint64_t step) const {
     const std::scoped_lock lock(mutex_);
     const auto known = last_.find(fingerprint);
     return known != last_.end() && known->second >= step;
 }
 
-inline bool used_steps::use(const secret_bytes& fingerprint, std::uint64_t step) {
+ADIT_DECL bool used_steps::use(const secret_bytes& fingerprint, std::uint64_t step) {
     const std::scoped_lock lock(mutex_);
     const auto [known, is_first] = last_.try_emplace(fingerprint, step);
     if (is_first) return true;
@@ -89,7 +92,7 @@ inline bool used_steps::use(const secret_bytes& fingerprint, std::uint64_t step)
     return true;
 }
 
-inline totp_source::clock totp_source::wall_clock() {
+ADIT_DECL totp_source::clock totp_source::wall_clock() {
     clock time;
     time.now = detail::unix_seconds;
     time.pause = [](std::chrono::seconds length) -> task<> {
@@ -100,7 +103,7 @@ inline totp_source::clock totp_source::wall_clock() {
     return time;
 }
 
-inline task<> totp_source::prepare() {
+ADIT_DECL task<> totp_source::prepare() {
     const unsigned period = secret_.settings().period;
     while (memory_->used(fingerprint_, step())) {
         const std::chrono::seconds left(period - clock_.now() % period);
@@ -109,7 +112,7 @@ inline task<> totp_source::prepare() {
 }
 
 // A server that asks again within one step cannot be given the same code again: it waits, too.
-inline task<secret_bytes> totp_source::code(const prompt_question&) {
+ADIT_DECL task<secret_bytes> totp_source::code(const prompt_question&) {
     std::uint64_t now = 0;
     do {
         co_await prepare();
@@ -119,5 +122,7 @@ inline task<secret_bytes> totp_source::code(const prompt_question&) {
     if (!made) throw protocol_error(made.error());
     co_return std::move(*made);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

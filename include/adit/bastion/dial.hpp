@@ -6,6 +6,7 @@
 #pragma once
 
 #include <adit/bastion/policy.hpp>
+#include <adit/bodies.hpp>
 #include <adit/connect.hpp>
 #include <adit/detail/erase.hpp>
 
@@ -31,6 +32,8 @@ struct dialled {
                                         const forward_question& question);
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace dialling {
 
@@ -114,8 +117,8 @@ inline task<dialled> connect_host(server& peer, const guest_options& options,
 
 }  // namespace dialling
 
-inline task<dialled> dial_target(server& peer, const guest_options& options,
-                                 const forward_question& question) {
+ADIT_DECL task<dialled> dial_target(server& peer, const guest_options& options,
+                                    const forward_question& question) {
     using dialling::refused;
     const forward_target& to = question.target;
     if (!dialling::is_sound(to)) {
@@ -141,5 +144,7 @@ inline task<dialled> dial_target(server& peer, const guest_options& options,
     }
     co_return refused(open_failure::connect_failed, std::move(why));
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

@@ -8,6 +8,7 @@
 
 #include <adit/bastion/dial.hpp>
 #include <adit/bastion/policy.hpp>
+#include <adit/bodies.hpp>
 #include <adit/connection/relay.hpp>
 #include <adit/detail/accept_loop.hpp>
 #include <adit/server.hpp>
@@ -96,7 +97,9 @@ private:
 
 // Details.
 
-inline task<> guest::run() {
+#if ADIT_BODIES
+
+ADIT_DECL task<> guest::run() {
     const auto self = shared_from_this();
     try {
         for (;;) {
@@ -114,7 +117,7 @@ inline task<> guest::run() {
     listeners_.clear();
 }
 
-inline void guest::handle(incoming asked) {
+ADIT_DECL void guest::handle(incoming asked) {
     const auto self = shared_from_this();
     if (draining_) return asked.refuse(open_failure::resource_shortage, "shutting down");
     switch (asked.what()) {
@@ -138,13 +141,14 @@ inline void guest::handle(incoming asked) {
 }
 
 // What ends a task ends that task only; what is no error of the system leaves run().
-inline void guest::spawn(task<> body) {
+ADIT_DECL void guest::spawn(task<> body) {
     asio::co_spawn(peer_.get_executor(), std::move(body), [](std::exception_ptr thrown) {
         static_cast<void>(to_error_code(std::move(thrown)));
     });
 }
 
-inline void guest::tell(audit_event::kind what, const std::string& target, std::string_view why) {
+ADIT_DECL void guest::tell(audit_event::kind what, const std::string& target,
+                           std::string_view why) {
     audit_event event;
     event.what = what;
     event.target = target;
@@ -152,7 +156,7 @@ inline void guest::tell(audit_event::kind what, const std::string& target, std::
     tell(std::move(event));
 }
 
-inline void guest::drain() {
+ADIT_DECL void guest::drain() {
     draining_ = true;
     for (auto& [where, l] : listeners_) {
         error_code ignored;
@@ -163,7 +167,7 @@ inline void guest::drain() {
 
 // Channels.
 
-inline task<> guest::forward(std::shared_ptr<guest> self, incoming asked) {
+ADIT_DECL task<> guest::forward(std::shared_ptr<guest> self, incoming asked) {
     const forward_target to = asked.target();
     const std::string where = to.to_string();
     const forward_question question{self->peer_.who(), asked.what(), to, {}};
@@ -180,8 +184,8 @@ inline task<> guest::forward(std::shared_ptr<guest> self, incoming asked) {
     }
 }
 
-inline task<> guest::relay_both(std::shared_ptr<guest> self, std::unique_ptr<any_stream> near,
-                                channel far, std::string target) {
+ADIT_DECL task<> guest::relay_both(std::shared_ptr<guest> self, std::unique_ptr<any_stream> near,
+                                   channel far, std::string target) {
     const auto began = clock::now();
     const auto core = far.release_core();
     auto running = std::make_shared<relay>(std::move(near), core);
@@ -204,7 +208,7 @@ inline task<> guest::relay_both(std::shared_ptr<guest> self, std::unique_ptr<any
 
 // Listeners.
 
-inline std::string guest::refusal_to_listen(const forward_target& where) const {
+ADIT_DECL std::string guest::refusal_to_listen(const forward_target& where) const {
     if (draining_ || !peer_.is_open()) return "shutting down";
     const bool port_is_low = where.port != 0 && where.port < options_->lowest_listen_port;
     if (port_is_low) return "the port is reserved";
@@ -216,7 +220,7 @@ inline std::string guest::refusal_to_listen(const forward_target& where) const {
 }
 
 // As with GatewayPorts=no, whatever address the client names: listeners are on the loopback.
-inline task<> guest::listen(std::shared_ptr<guest> self, incoming asked) {
+ADIT_DECL task<> guest::listen(std::shared_ptr<guest> self, incoming asked) {
     forward_target where = asked.target();
     const forward_question question{self->peer_.who(), asked.what(), where, {}};
     // Those that are being asked about count, too (L23); this one is one of them.
@@ -252,7 +256,7 @@ inline task<> guest::listen(std::shared_ptr<guest> self, incoming asked) {
     self->spawn(serve_listener(self, l));
 }
 
-inline void guest::cancel_listener(incoming asked) {
+ADIT_DECL void guest::cancel_listener(incoming asked) {
     const forward_target& where = asked.target();
     const auto found = listeners_.find({where.host, where.port});
     if (found == listeners_.end()) return asked.refuse();
@@ -263,7 +267,7 @@ inline void guest::cancel_listener(incoming asked) {
     asked.grant();
 }
 
-inline task<> guest::serve_listener(std::shared_ptr<guest> self, std::shared_ptr<listener> l) {
+ADIT_DECL task<> guest::serve_listener(std::shared_ptr<guest> self, std::shared_ptr<listener> l) {
     const auto take = [&self, &l](tcp::socket accepted, tcp::endpoint from) {
         self->spawn(forward_back(self, l, std::move(accepted), from));
     };
@@ -271,8 +275,8 @@ inline task<> guest::serve_listener(std::shared_ptr<guest> self, std::shared_ptr
     co_await accept_loop<tcp>(l->acceptor, std::move(taker));
 }
 
-inline task<> guest::forward_back(std::shared_ptr<guest> self, std::shared_ptr<listener> l,
-                                  tcp::socket accepted, tcp::endpoint from) {
+ADIT_DECL task<> guest::forward_back(std::shared_ptr<guest> self, std::shared_ptr<listener> l,
+                                     tcp::socket accepted, tcp::endpoint from) {
     std::unique_ptr<any_stream> near = dialling::as_stream(std::move(accepted));
     forward_target where = l->where;
     where.originator = from.address().to_string();
@@ -299,7 +303,7 @@ inline task<> guest::forward_back(std::shared_ptr<guest> self, std::shared_ptr<l
 // Sessions.
 
 // A37: whatever the embedder's code throws ends that session only.
-inline task<> guest::serve_session(std::shared_ptr<guest> self, channel stream) {
+ADIT_DECL task<> guest::serve_session(std::shared_ptr<guest> self, channel stream) {
     try {
         co_await self->options_->on_session(self->peer_.who(), std::move(stream));
     } catch (...) {
@@ -307,7 +311,7 @@ inline task<> guest::serve_session(std::shared_ptr<guest> self, channel stream) 
     }
 }
 
-inline task<> guest::say_no_session(std::shared_ptr<guest> self, channel stream) {
+ADIT_DECL task<> guest::say_no_session(std::shared_ptr<guest> self, channel stream) {
     server_session session(std::move(stream));
     bool asked = false;
     while (!asked) {
@@ -326,5 +330,7 @@ inline task<> guest::say_no_session(std::shared_ptr<guest> self, channel stream)
     session.stream().shutdown_send();
     session.stream().close();
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

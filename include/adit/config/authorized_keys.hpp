@@ -5,6 +5,7 @@
 // (S04). Deciding has no side effects, so it may be asked before there is a signature (C32).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/certificate_check.hpp>
 #include <adit/config/key_option_parser.hpp>
 #include <adit/config/key_options.hpp>
@@ -101,6 +102,20 @@ inline void skip_blanks(std::string_view& line) {
     line.remove_prefix(std::min(line.find_first_not_of(blanks_in_keys), line.size()));
 }
 
+/// What a line says about time and place, before anything else is looked at.
+[[nodiscard]] inline key_refusal check_line(const authorized_key& entry,
+                                            const key_question& question) {
+    const auto& expires = entry.options.grant.expires;
+    if (expires && question.now > *expires) return key_refusal::expired;
+    const auto& from = entry.options.from;
+    if (from && match_address_list(question.source, *from) != address_match::yes) {
+        return key_refusal::wrong_source_address;
+    }
+    return key_refusal::none;
+}
+
+#if ADIT_BODIES
+
 inline std::string_view take_word(std::string_view& line) {
     const std::string_view word = line.substr(0, line.find_first_of(blanks_in_keys));
     line.remove_prefix(word.size());
@@ -108,7 +123,7 @@ inline std::string_view take_word(std::string_view& line) {
     return word;
 }
 
-inline authorized_keys parse_authorized_keys(std::string_view text) {
+ADIT_DECL authorized_keys parse_authorized_keys(std::string_view text) {
     authorized_keys file;
     for (std::size_t number = 1; !text.empty(); ++number) {
         if (number > authorized_keys::most_lines) {
@@ -146,7 +161,7 @@ inline authorized_keys parse_authorized_keys(std::string_view text) {
             authorized_key{std::move(options), std::move(*key), std::string(line)}};
 }
 
-inline key_line parse_authorized_key(std::string_view line) {
+ADIT_DECL key_line parse_authorized_key(std::string_view line) {
     skip_blanks(line);
     if (line.find('\0') != std::string_view::npos) return {line_fault::holds_nul, std::nullopt};
     key_options options;
@@ -162,20 +177,8 @@ inline key_line parse_authorized_key(std::string_view line) {
     return read_key(line, std::move(options));
 }
 
-/// What a line says about time and place, before anything else is looked at.
-[[nodiscard]] inline key_refusal check_line(const authorized_key& entry,
-                                            const key_question& question) {
-    const auto& expires = entry.options.grant.expires;
-    if (expires && question.now > *expires) return key_refusal::expired;
-    const auto& from = entry.options.from;
-    if (from && match_address_list(question.source, *from) != address_match::yes) {
-        return key_refusal::wrong_source_address;
-    }
-    return key_refusal::none;
-}
-
-inline key_verdict find_key(const authorized_keys& file, const keys::public_key& key,
-                            const key_question& question) {
+ADIT_DECL key_verdict find_key(const authorized_keys& file, const keys::public_key& key,
+                               const key_question& question) {
     key_verdict verdict;
     if (question.revoked && question.revoked(key)) {
         verdict.why = key_refusal::revoked;
@@ -208,8 +211,8 @@ inline key_verdict find_key(const authorized_keys& file, const keys::public_key&
     return asked;
 }
 
-inline key_verdict find_key(const authorized_keys& file, const keys::certificate& certificate,
-                            const key_question& question) {
+ADIT_DECL key_verdict find_key(const authorized_keys& file, const keys::certificate& certificate,
+                               const key_question& question) {
     key_verdict verdict;
     for (const authorized_key& entry : file.entries) {
         if (!entry.options.cert_authority || !(entry.key == certificate.authority())) continue;
@@ -229,5 +232,7 @@ inline key_verdict find_key(const authorized_keys& file, const keys::certificate
     }
     return verdict;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

@@ -6,6 +6,7 @@
 // trusted, so a stranger's certificate costs nothing (A14).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/key_options.hpp>
 #include <adit/config/network.hpp>
 #include <adit/config/pattern.hpp>
@@ -65,6 +66,21 @@ struct certificate_question {
 [[nodiscard]] const char* sentence(certificate_verdict verdict) noexcept;
 
 // Details.
+
+[[nodiscard]] inline certificate_verdict check_signature(const keys::certificate& certificate,
+                                                         const certificate_question& question) {
+    const wire::name_list allowed{question.authority_algorithms};
+    const std::string_view algorithm = certificate.authority_algorithm();
+    if (algorithm.empty()) return certificate_verdict::signature_invalid;
+    const bool known = keys::find_signature_algorithm(algorithm) != nullptr;
+    if (!known || (!allowed.names.empty() && !allowed.contains(algorithm))) {
+        return certificate_verdict::algorithm_not_allowed;
+    }
+    return certificate.verify_authority() == errc::ok ? certificate_verdict::ok
+                                                      : certificate_verdict::signature_invalid;
+}
+
+#if ADIT_BODIES
 
 /// The options of a user's certificate, read.
 struct certificate_terms {
@@ -143,7 +159,7 @@ inline constexpr std::array extension_rows{
     return terms;
 }
 
-inline key_grant grant_of(const keys::certificate& certificate) {
+ADIT_DECL key_grant grant_of(const keys::certificate& certificate) {
     const certificate_terms terms = read_terms(certificate);
     return terms.verdict == certificate_verdict::ok ? terms.grant : key_grant();
 }
@@ -196,21 +212,8 @@ inline key_grant grant_of(const keys::certificate& certificate) {
     }
 }
 
-[[nodiscard]] inline certificate_verdict check_signature(const keys::certificate& certificate,
-                                                         const certificate_question& question) {
-    const wire::name_list allowed{question.authority_algorithms};
-    const std::string_view algorithm = certificate.authority_algorithm();
-    if (algorithm.empty()) return certificate_verdict::signature_invalid;
-    const bool known = keys::find_signature_algorithm(algorithm) != nullptr;
-    if (!known || (!allowed.names.empty() && !allowed.contains(algorithm))) {
-        return certificate_verdict::algorithm_not_allowed;
-    }
-    return certificate.verify_authority() == errc::ok ? certificate_verdict::ok
-                                                      : certificate_verdict::signature_invalid;
-}
-
-inline certificate_verdict verify_certificate(const keys::certificate& certificate,
-                                              const certificate_question& question) {
+ADIT_DECL certificate_verdict verify_certificate(const keys::certificate& certificate,
+                                                 const certificate_question& question) {
     const keys::certificate_fields fields = certificate.fields();
     certificate_verdict verdict = check_authority(certificate, question);
     if (verdict != certificate_verdict::ok) return verdict;
@@ -223,7 +226,7 @@ inline certificate_verdict verify_certificate(const keys::certificate& certifica
     return check_signature(certificate, question);
 }
 
-inline const char* sentence(certificate_verdict verdict) noexcept {
+ADIT_DECL const char* sentence(certificate_verdict verdict) noexcept {
     switch (verdict) {
         case certificate_verdict::ok: return "the certificate is good";
         case certificate_verdict::revoked: return "the certificate's key or its CA is revoked";
@@ -248,5 +251,7 @@ inline const char* sentence(certificate_verdict verdict) noexcept {
     }
     return "unknown verdict";
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

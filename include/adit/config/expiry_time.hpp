@@ -4,6 +4,8 @@
 // which OpenSSH does: a typing error would prolong the life of a key.
 #pragma once
 
+#include <adit/bodies.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -18,6 +20,8 @@ namespace adit::config {
 [[nodiscard]] std::optional<std::uint64_t> parse_expiry_time(std::string_view text);
 
 // Details.
+
+#if ADIT_BODIES
 
 struct calendar_time {
     unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
@@ -71,7 +75,7 @@ struct calendar_time {
     return std::mktime(&parts);
 }
 
-inline std::optional<std::uint64_t> parse_expiry_time(std::string_view text) {
+ADIT_DECL std::optional<std::uint64_t> parse_expiry_time(std::string_view text) {
     const bool utc = text.ends_with('Z') || text.ends_with('z');
     if (utc) text.remove_suffix(1);
     const auto time = parse_calendar_time(text);
@@ -80,5 +84,7 @@ inline std::optional<std::uint64_t> parse_expiry_time(std::string_view text) {
     if (seconds <= 0) return std::nullopt;
     return static_cast<std::uint64_t>(seconds);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

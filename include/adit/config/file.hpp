@@ -5,6 +5,7 @@
 // kept. /dev/null, under any name, reads as empty.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/error.hpp>
@@ -72,19 +73,21 @@ private:
     return {errno, boost::system::system_category()};
 }
 
-inline bool is_exhaustion(error_code ec) noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL bool is_exhaustion(error_code ec) noexcept {
     return ec == boost::system::errc::too_many_files_open ||
            ec == boost::system::errc::too_many_files_open_in_system ||
            ec == boost::system::errc::not_enough_memory;
 }
 
-inline bool is_null_device(const struct stat& file) noexcept {
+ADIT_DECL bool is_null_device(const struct stat& file) noexcept {
     struct stat null_device{};
     return S_ISCHR(file.st_mode) && ::stat("/dev/null", &null_device) == 0 &&
            S_ISCHR(null_device.st_mode) && file.st_rdev == null_device.st_rdev;
 }
 
-inline result<file_descriptor> open_file(const std::string& path, int flags) {
+ADIT_DECL result<file_descriptor> open_file(const std::string& path, int flags) {
     constexpr int safe_flags = O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
     constexpr mode_t only_us = 0600;
     if (path.find('\0') != std::string::npos) {
@@ -102,7 +105,7 @@ inline result<file_descriptor> open_file(const std::string& path, int flags) {
     return file;
 }
 
-inline result<crypto::secret_bytes> read_all(int descriptor, std::size_t largest) {
+ADIT_DECL result<crypto::secret_bytes> read_all(int descriptor, std::size_t largest) {
     struct stat status{};
     if (::fstat(descriptor, &status) != 0) return last_system_error();
     const auto expected = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
@@ -124,7 +127,7 @@ inline result<crypto::secret_bytes> read_all(int descriptor, std::size_t largest
     return content;
 }
 
-inline result<crypto::secret_bytes> read_file(const std::string& path, const file_rules& rules) {
+ADIT_DECL result<crypto::secret_bytes> read_file(const std::string& path, const file_rules& rules) {
     auto file = open_file(path, O_RDONLY);
     if (!file) return file.error();
     struct stat status{};
@@ -137,5 +140,7 @@ inline result<crypto::secret_bytes> read_file(const std::string& path, const fil
     if (rules.privacy == file_privacy::private_to_us && too_open) return errc::key_file_too_open;
     return read_all(file->get(), rules.largest);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

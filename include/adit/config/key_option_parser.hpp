@@ -6,6 +6,7 @@
 // before a port.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/expiry_time.hpp>
 #include <adit/config/key_options.hpp>
 #include <adit/config/network.hpp>
@@ -55,7 +56,9 @@ enum class line_fault {
 
 // Details.
 
-inline const char* sentence(line_fault fault) noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL const char* sentence(line_fault fault) noexcept {
     switch (fault) {
         case line_fault::none: return "the line is well-formed";
         case line_fault::too_long: return "the line is too long";
@@ -215,7 +218,7 @@ inline constexpr std::array key_values{
 };
 
 // A27: numbers from 1 to 65535 only. Somebody else's 0xffffffff was once every port.
-inline std::optional<permitted_place> parse_permitted_place(std::string_view text) {
+ADIT_DECL std::optional<permitted_place> parse_permitted_place(std::string_view text) {
     constexpr std::size_t longest_host = 1024;
     const bool bracketed = text.starts_with('[');
     const auto end = text.find(bracketed ? "]:" : ":");
@@ -274,7 +277,7 @@ inline std::optional<permitted_place> parse_permitted_place(std::string_view tex
     return name.empty() || set_flag(name, options) ? line_fault::none : line_fault::unknown_option;
 }
 
-inline line_fault take_key_options(std::string_view& line, key_options& options) {
+ADIT_DECL line_fault take_key_options(std::string_view& line, key_options& options) {
     const auto at_end = [&line] { return line.empty() || line[0] == ' ' || line[0] == '\t'; };
     while (!at_end()) {
         const line_fault fault = take_option(line, options);
@@ -286,5 +289,7 @@ inline line_fault take_key_options(std::string_view& line, key_options& options)
     const bool pointless = options.principals && !options.cert_authority;
     return pointless ? line_fault::principals_without_authority : line_fault::none;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

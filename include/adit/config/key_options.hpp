@@ -6,6 +6,7 @@
 // either.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/pattern.hpp>
 
 #include <algorithm>
@@ -69,7 +70,9 @@ struct key_options {
 
 // Details.
 
-inline key_grant full_grant() {
+#if ADIT_BODIES
+
+ADIT_DECL key_grant full_grant() {
     key_grant grant;
     grant.port_forwarding = true;
     grant.agent_forwarding = true;
@@ -79,7 +82,7 @@ inline key_grant full_grant() {
     return grant;
 }
 
-inline bool may_open(const key_grant& grant, std::string_view host, std::uint16_t port) {
+ADIT_DECL bool may_open(const key_grant& grant, std::string_view host, std::uint16_t port) {
     if (!grant.port_forwarding) return false;
     if (!grant.permit_open) return true;
     const auto permits = [host, port](const permitted_place& place) {
@@ -89,7 +92,7 @@ inline bool may_open(const key_grant& grant, std::string_view host, std::uint16_
     return std::ranges::any_of(*grant.permit_open, permits);
 }
 
-inline bool may_listen(const key_grant& grant, std::string_view host, std::uint16_t port) {
+ADIT_DECL bool may_listen(const key_grant& grant, std::string_view host, std::uint16_t port) {
     if (!grant.port_forwarding) return false;
     if (!grant.permit_listen) return true;
     const auto permits = [host, port](const permitted_place& place) {
@@ -100,7 +103,7 @@ inline bool may_listen(const key_grant& grant, std::string_view host, std::uint1
 }
 
 // Places, environment and device are words of lines only, so the certificate has none to add.
-inline std::optional<key_grant> joined(const key_grant& line, const key_grant& certificate) {
+ADIT_DECL std::optional<key_grant> joined(const key_grant& line, const key_grant& certificate) {
     if (line.command && certificate.command && line.command != certificate.command) {
         return std::nullopt;
     }
@@ -118,5 +121,7 @@ inline std::optional<key_grant> joined(const key_grant& line, const key_grant& c
     }
     return both;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

@@ -3,6 +3,8 @@
 // Invariant: a user's name is one name in a path, or there is no path.
 #pragma once
 
+#include <adit/bodies.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +19,11 @@ namespace adit::config {
 
 // Details.
 
-inline std::optional<std::string> expand_keys_file(std::string_view pattern, std::string_view user,
-                                                   std::string_view home) {
+#if ADIT_BODIES
+
+ADIT_DECL std::optional<std::string> expand_keys_file(std::string_view pattern,
+                                                      std::string_view user,
+                                                      std::string_view home) {
     constexpr std::string_view leads_away("/\0", 2);
     const bool is_a_name = !user.empty() && user != "." && user != ".." &&
                            user.find_first_of(leads_away) == std::string_view::npos;
@@ -39,5 +44,7 @@ inline std::optional<std::string> expand_keys_file(std::string_view pattern, std
     if (home.empty()) return std::nullopt;
     return std::string(home) + '/' + path;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

@@ -4,6 +4,7 @@
 // revoked key is never anything but revoked; no verdict is zero.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/config/file.hpp>
 #include <adit/config/pattern.hpp>
@@ -100,7 +101,9 @@ private:
 
 // Details.
 
-inline known_hosts known_hosts::parse(std::string_view text, std::string file_name) {
+#if ADIT_BODIES
+
+ADIT_DECL known_hosts known_hosts::parse(std::string_view text, std::string file_name) {
     known_hosts hosts;
     hosts.files_.push_back(std::move(file_name));
     for (std::size_t number = 1; !text.empty(); ++number) {
@@ -116,7 +119,7 @@ inline known_hosts known_hosts::parse(std::string_view text, std::string file_na
     return hosts;
 }
 
-inline result<known_hosts> known_hosts::load(const std::string& path) {
+ADIT_DECL result<known_hosts> known_hosts::load(const std::string& path) {
     if (is_no_file(path)) return parse({}, path);
     const auto content = read_file(path, {largest_file, file_privacy::any});
     if (content) return parse(as_text(*content), path);
@@ -127,7 +130,7 @@ inline result<known_hosts> known_hosts::load(const std::string& path) {
     return is_exhaustion(ec) ? ec : make_error_code(errc::known_hosts_unreadable);
 }
 
-inline void known_hosts::append(const known_hosts& other) {
+ADIT_DECL void known_hosts::append(const known_hosts& other) {
     const std::size_t first_file = files_.size();
     files_.insert(files_.end(), other.files_.begin(), other.files_.end());
     entries_.reserve(entries_.size() + other.entries_.size());
@@ -140,8 +143,8 @@ inline void known_hosts::append(const known_hosts& other) {
 // As OpenSSH does ("checking without port identifier"): a host on another port that is not known
 // may show the key by which the host itself is known. Beyond OpenSSH, which forgets about
 // revocation in that second look: a key revoked under either name is revoked.
-inline host_key_verdict known_hosts::check(std::string_view host, std::uint16_t port,
-                                           const keys::public_key& key) const {
+ADIT_DECL host_key_verdict known_hosts::check(std::string_view host, std::uint16_t port,
+                                              const keys::public_key& key) const {
     const std::string name = known_host_name(host, port);
     const std::string bare = known_host_name(host, ssh_port);
     host_key_verdict verdict = judge(name, key);
@@ -156,8 +159,8 @@ inline host_key_verdict known_hosts::check(std::string_view host, std::uint16_t 
 // C51: a mismatch needs a known key of the same type. OpenSSH calls any other key of the host a
 // mismatch, and can afford to, because it offers only algorithms of known types to a known host; so
 // should the caller, with key_types(). The verdict names the other type, see host_key_verdict.
-inline host_key_verdict known_hosts::judge(std::string_view name,
-                                           const keys::public_key& key) const {
+ADIT_DECL host_key_verdict known_hosts::judge(std::string_view name,
+                                              const keys::public_key& key) const {
     const known_host* match = nullptr;
     const known_host* conflict = nullptr;
     const known_host* other_type = nullptr;
@@ -178,14 +181,14 @@ inline host_key_verdict known_hosts::judge(std::string_view name,
     return {};
 }
 
-inline host_key_verdict known_hosts::verdict_of(host_key_status status,
-                                                const known_host& entry) const {
+ADIT_DECL host_key_verdict known_hosts::verdict_of(host_key_status status,
+                                                   const known_host& entry) const {
     return {status, files_[entry.file], entry.line, std::string(entry.key.type()),
             keys::fingerprint(entry.key)};
 }
 
-inline std::vector<std::string> known_hosts::key_types(std::string_view host,
-                                                       std::uint16_t port) const {
+ADIT_DECL std::vector<std::string> known_hosts::key_types(std::string_view host,
+                                                          std::uint16_t port) const {
     std::vector<std::string> types;
     const auto collect = [this, &types](const std::string& name) {
         for (const known_host& entry : entries_) {
@@ -200,13 +203,13 @@ inline std::vector<std::string> known_hosts::key_types(std::string_view host,
     return types;
 }
 
-inline std::string known_host_name(std::string_view host, std::uint16_t port) {
+ADIT_DECL std::string known_host_name(std::string_view host, std::uint16_t port) {
     std::string name = to_lower(host);
     if (port == 0 || port == known_hosts::ssh_port) return name;
     return '[' + name + "]:" + std::to_string(port);
 }
 
-inline bool speaks_of(const known_host& entry, std::string_view name) {
+ADIT_DECL bool speaks_of(const known_host& entry, std::string_view name) {
     if (keys::is_hashed_name(entry.names)) return keys::matches_hashed_name(entry.names, name);
     return match_list(name, entry.names) == list_match::yes;
 }
@@ -217,7 +220,7 @@ inline bool speaks_of(const known_host& entry, std::string_view name) {
     return std::nullopt;
 }
 
-inline std::optional<known_host> parse_known_host(std::string_view line) {
+ADIT_DECL std::optional<known_host> parse_known_host(std::string_view line) {
     constexpr std::string_view blank = " \t";
     const auto skip_blank = [&line, blank] {
         line.remove_prefix(std::min(line.find_first_not_of(blank), line.size()));
@@ -244,5 +247,7 @@ inline std::optional<known_host> parse_known_host(std::string_view line) {
     if (names.empty() || !key) return std::nullopt;
     return known_host{std::move(names), marker, std::move(*key)};
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

@@ -4,6 +4,7 @@
 // one key.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/config/file.hpp>
 #include <adit/config/known_hosts.hpp>
@@ -45,6 +46,8 @@ namespace adit::config {
 
 // Details.
 
+#if ADIT_BODIES
+
 namespace known_hosts_writer {
 
 struct new_line {
@@ -66,15 +69,15 @@ void make_folder_of(const std::string& path);
 
 }  // namespace known_hosts_writer
 
-inline error_code add_known_host(const std::string& path, std::string_view host, std::uint16_t port,
-                                 const keys::public_key& key) {
+ADIT_DECL error_code add_known_host(const std::string& path, std::string_view host,
+                                    std::uint16_t port, const keys::public_key& key) {
     if (!is_safe_host_name(host)) return errc::unsafe_host_name;
     return known_hosts_writer::append(path, {host, port, key, known_host_name(host, port)});
 }
 
-inline error_code add_hashed_known_host(const std::string& path, std::string_view host,
-                                        std::uint16_t port, const keys::public_key& key,
-                                        crypto::random_source& random) {
+ADIT_DECL error_code add_hashed_known_host(const std::string& path, std::string_view host,
+                                           std::uint16_t port, const keys::public_key& key,
+                                           crypto::random_source& random) {
     if (!is_safe_host_name(host)) return errc::unsafe_host_name;
     std::array<byte, keys::name_salt_size> salt{};
     random.fill(salt);
@@ -86,7 +89,7 @@ inline error_code add_hashed_known_host(const std::string& path, std::string_vie
 // Blanks and control bytes end a field or a line, commas, wildcards and `!` make patterns, `|`, `#`
 // and `@` begin something else, brackets enclose a name with its port. What is not ASCII is no host
 // name: a resolver wants its ASCII form.
-inline bool is_safe_host_name(std::string_view host) noexcept {
+ADIT_DECL bool is_safe_host_name(std::string_view host) noexcept {
     constexpr std::size_t longest = 255;
     constexpr std::string_view refused = ",*?!|#@[]\"'\\";
     const auto odd = [refused](char c) {
@@ -163,5 +166,7 @@ inline void make_folder_of(const std::string& path) {
 }
 
 }  // namespace known_hosts_writer
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

@@ -5,6 +5,7 @@
 // that would let somebody in.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/config/pattern.hpp>
 
@@ -64,6 +65,12 @@ struct network_result {
 
 // Details.
 
+[[nodiscard]] inline bool bit(const ip_address& address, std::size_t at) noexcept {
+    return ((address.bytes[at / 8] >> (7 - at % 8)) & 1U) != 0;
+}
+
+#if ADIT_BODIES
+
 // Longer than any address with a zone or a length is.
 inline constexpr std::size_t longest_address = 63;
 
@@ -81,7 +88,7 @@ inline constexpr std::size_t longest_address = 63;
     return address;
 }
 
-inline std::optional<ip_address> parse_address(std::string_view text) {
+ADIT_DECL std::optional<ip_address> parse_address(std::string_view text) {
     constexpr std::array<byte, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     if (text.size() > longest_address || text.find('\0') != std::string_view::npos) {
         return std::nullopt;
@@ -104,11 +111,7 @@ inline std::optional<ip_address> parse_address(std::string_view text) {
     return parse_plain_address(plain);
 }
 
-[[nodiscard]] inline bool bit(const ip_address& address, std::size_t at) noexcept {
-    return ((address.bytes[at / 8] >> (7 - at % 8)) & 1U) != 0;
-}
-
-inline network_result parse_network(std::string_view text) {
+ADIT_DECL network_result parse_network(std::string_view text) {
     if (text.size() > longest_address || text.find('\0') != std::string_view::npos) return {};
     const auto slash = text.find('/');
     auto address = parse_plain_address(std::string(text.substr(0, slash)));
@@ -127,7 +130,7 @@ inline network_result parse_network(std::string_view text) {
     return {ip_network{std::move(*address), bits}};
 }
 
-inline bool contains(const ip_network& network, const ip_address& address) noexcept {
+ADIT_DECL bool contains(const ip_network& network, const ip_address& address) noexcept {
     if (network.address.size != address.size) return false;
     for (std::size_t at = 0; at < network.bits; ++at) {
         if (bit(network.address, at) != bit(address, at)) return false;
@@ -171,13 +174,13 @@ template <class Judge>
     return negated ? address_match::negated : address_match::yes;
 }
 
-inline address_match match_address_list(std::string_view source, std::string_view list) {
+ADIT_DECL address_match match_address_list(std::string_view source, std::string_view list) {
     const auto address = parse_address(source);
     const auto judge = [&address](std::string_view entry) { return judge_entry(address, entry); };
     return match_entries(list, judge);
 }
 
-inline address_match match_network_list(std::string_view source, std::string_view list) {
+ADIT_DECL address_match match_network_list(std::string_view source, std::string_view list) {
     const auto address = parse_address(source);
     const auto judge = [&address](std::string_view entry) {
         const network_result read = parse_network(entry);
@@ -187,5 +190,7 @@ inline address_match match_network_list(std::string_view source, std::string_vie
     };
     return match_entries(list, judge);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

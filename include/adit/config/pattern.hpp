@@ -3,6 +3,7 @@
 // Invariant: a list costs what its patterns cost, and the first negation that matches ends it.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/wildcard.hpp>
 
 #include <algorithm>
@@ -24,14 +25,16 @@ using adit::to_lower;
 
 // Details.
 
-inline std::string to_lower(std::string_view text) {
+#if ADIT_BODIES
+
+ADIT_DECL std::string to_lower(std::string_view text) {
     std::string lower(text);
     std::ranges::transform(lower, lower.begin(), [](char c) { return to_lower(c); });
     return lower;
 }
 
-inline list_match match_list(std::string_view text, std::string_view list,
-                             letter_case letters) noexcept {
+ADIT_DECL list_match match_list(std::string_view text, std::string_view list,
+                                letter_case letters) noexcept {
     constexpr std::size_t longest_pattern = 1023;  // as in OpenSSH: a longer one spoils its list
     list_match verdict = list_match::no;
     for (bool more = !list.empty(); more;) {
@@ -49,5 +52,7 @@ inline list_match match_list(std::string_view text, std::string_view list,
     }
     return verdict;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

@@ -4,6 +4,7 @@
 // Invariant: the file is judged by its descriptor, its folders by the path without symbolic links.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/config/file.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/error.hpp>
@@ -57,15 +58,18 @@ namespace safe_files {
 
 }  // namespace safe_files
 
-inline bool is_written_by(const struct stat& status, uid_t one, uid_t other) noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL bool is_written_by(const struct stat& status, uid_t one, uid_t other) noexcept {
     constexpr mode_t written_by_others = 022;
     const uid_t owner = status.st_uid;
     return (owner == 0 || owner == one || owner == other) &&
            (status.st_mode & written_by_others) == 0;
 }
 
-inline result<crypto::secret_bytes> read_safe_file(const std::string& path, const std::string& home,
-                                                   std::size_t largest) {
+ADIT_DECL result<crypto::secret_bytes> read_safe_file(const std::string& path,
+                                                      const std::string& home,
+                                                      std::size_t largest) {
     const auto file = open_file(path, O_RDONLY);
     if (!file) return file.error();
     struct stat status{};
@@ -81,5 +85,7 @@ inline result<crypto::secret_bytes> read_safe_file(const std::string& path, cons
     if (!safe) return make_error_code(boost::system::errc::permission_denied);
     return read_all(file->get(), largest);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

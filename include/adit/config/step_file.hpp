@@ -5,6 +5,7 @@
 // what cannot be read refuses, and never begins anew.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/config/file.hpp>
 #include <adit/config/safe_file.hpp>
@@ -41,6 +42,8 @@ enum class step_verdict : int {
                                                 std::uint64_t step);
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace step_file {
 
@@ -177,8 +180,8 @@ inline constexpr std::size_t largest = std::size_t{16} * 1024 * 1024;
 
 }  // namespace step_file
 
-inline result<step_verdict> advance_step(const std::string& path, std::string_view user,
-                                         std::uint64_t step) {
+ADIT_DECL result<step_verdict> advance_step(const std::string& path, std::string_view user,
+                                            std::uint64_t step) {
     // A link is followed, so that it stays one and all its names mean one lock.
     const std::string real = safe_files::real_path(path);
     const std::string& place = real.empty() ? path : real;
@@ -196,5 +199,7 @@ inline result<step_verdict> advance_step(const std::string& path, std::string_vi
     if (const error_code ec = step_file::replace(place, folder, **after)) return ec;
     return step_verdict::accepted;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::config

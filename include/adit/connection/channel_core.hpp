@@ -4,6 +4,7 @@
 // inside the call that caused it; received data is delivered before the reason of an end.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/connection/received.hpp>
 #include <adit/detail/io_result.hpp>
 #include <adit/detail/parking_place.hpp>
@@ -94,7 +95,9 @@ struct channel_core : std::enable_shared_from_this<channel_core> {
 
 // Details.
 
-inline void channel_core::wake_reader() {
+#if ADIT_BODIES
+
+ADIT_DECL void channel_core::wake_reader() {
     if (!may_read()) return;
     if (reader) {
         const io_result r = read(std::span(read_into).first(read_into_count));
@@ -103,7 +106,7 @@ inline void channel_core::wake_reader() {
     if (readable && may_read()) readable.complete({});
 }
 
-inline void channel_core::wake_writer() {
+ADIT_DECL void channel_core::wake_writer() {
     if (!writer && !writable) return;
     if (!write_end && !may_write()) return;
     if (writer) {
@@ -114,7 +117,7 @@ inline void channel_core::wake_writer() {
     if (writable && (write_end || may_write())) writable.complete({});
 }
 
-inline void channel_core::end(error_code reading, error_code writing) {
+ADIT_DECL void channel_core::end(error_code reading, error_code writing) {
     if (!read_end) read_end = reading;
     if (!write_end) write_end = writing;
     if (opening) opening.complete(writing);
@@ -123,5 +126,7 @@ inline void channel_core::end(error_code reading, error_code writing) {
     if (closing) closing.complete(writing);
     if (requesting) requesting.complete({});
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

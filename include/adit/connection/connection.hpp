@@ -7,6 +7,7 @@
 // Over 300 lines: three loops and their one shared state.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/connection/channel_events.hpp>
 #include <adit/detail/deadline.hpp>
 #include <adit/detail/door.hpp>
@@ -117,8 +118,25 @@ private:
 
 // Details.
 
-inline connection::connection(packet_stream_parts parts, algorithm_preferences preferences,
-                              std::shared_ptr<crypto::random_source> random)
+template <class Token>
+auto connection::async_wait_finished(Token&& token) {
+    const auto initiate = [self = shared_from_this()](auto&& handler) {
+        using Handler = decltype(handler);
+        if (!self->finished_ && !self->finished_waiter_) {
+            self->finished_waiter_.park(self, std::forward<Handler>(handler), self->ex_,
+                                        any_cancellation);
+            return;
+        }
+        parked_handler<void(error_code)> ready(std::forward<Handler>(handler), self->ex_);
+        ready.post(self->finished_ ? self->error_ : error_code(asio::error::already_started));
+    };
+    return asio::async_initiate<Token, void(error_code)>(initiate, token);
+}
+
+#if ADIT_BODIES
+
+ADIT_DECL connection::connection(packet_stream_parts parts, algorithm_preferences preferences,
+                                 std::shared_ptr<crypto::random_source> random)
     : ex_(parts.stream->get_executor()),
       random_(std::move(random)),
       stream_(std::move(parts)),
@@ -130,7 +148,7 @@ inline connection::connection(packet_stream_parts parts, algorithm_preferences p
       timer_(ex_),
       finished_waiter_(ex_) {}
 
-inline void connection::start(kex_half half) {
+ADIT_DECL void connection::start(kex_half half) {
     half_ = std::move(half);
     stream_.enter(protocol::phase::connection);
     stream_.report().stage = stage::established;
@@ -144,7 +162,7 @@ inline void connection::start(kex_half half) {
     spawn(loop::watch, watch_loop(shared_from_this()));
 }
 
-inline void connection::spawn(loop which, task<> body) {
+ADIT_DECL void connection::spawn(loop which, task<> body) {
     asio::co_spawn(ex_, std::move(body),
                    [weak = weak_from_this(), which](std::exception_ptr thrown) {
                        if (const auto self = weak.lock()) {
@@ -154,7 +172,7 @@ inline void connection::spawn(loop which, task<> body) {
 }
 
 // Whatever ends a loop ends the connection; what is not ours to know leaves run().
-inline void connection::on_loop_end(loop which, std::exception_ptr thrown) {
+ADIT_DECL void connection::on_loop_end(loop which, std::exception_ptr thrown) {
     if (which == loop::writer) {
         writer_done_ = true;
         timer_.cancel();
@@ -174,7 +192,7 @@ inline void connection::on_loop_end(loop which, std::exception_ptr thrown) {
     return ec.category() == category() ? ec : error_code(errc::connection_lost);
 }
 
-inline void connection::finish(error_code ec) {
+ADIT_DECL void connection::finish(error_code ec) {
     if (std::exchange(finished_, true)) return;
     error_ = lost_connection(ec);
     if (error_ != ec) stream_.report().subject = ec.message();
@@ -199,7 +217,7 @@ inline void connection::finish(error_code ec) {
     if (const auto told = std::exchange(on_finish, nullptr)) told(error_);
 }
 
-inline task<> connection::refuse(error_code ec) {
+ADIT_DECL task<> connection::refuse(error_code ec) {
     const bool peer_listens = ec.category() == category() && ec != errc::disconnected_by_peer &&
                               ec != errc::not_an_ssh_server && ec != errc::deadline_exceeded &&
                               ec != errc::connection_lost;
@@ -219,7 +237,7 @@ inline task<> connection::refuse(error_code ec) {
 
 // The reader.
 
-inline task<> connection::read_loop(std::shared_ptr<connection> self) {
+ADIT_DECL task<> connection::read_loop(std::shared_ptr<connection> self) {
     while (!self->finished_) {
         const auto kexinit = self->dispatch_batch();
         if (kexinit) {
@@ -231,7 +249,7 @@ inline task<> connection::read_loop(std::shared_ptr<connection> self) {
     }
 }
 
-inline std::optional<protocol::packet> connection::dispatch_batch() {
+ADIT_DECL std::optional<protocol::packet> connection::dispatch_batch() {
     std::optional<protocol::packet> kexinit;
     protocol::packet packet;
     while (!finished_ && !kexinit && stream_.next(packet) == packet_stream::step::packet) {
@@ -249,7 +267,7 @@ inline std::optional<protocol::packet> connection::dispatch_batch() {
 
 // Between the peer's KEXINIT and its NEWKEYS nothing but key exchange comes in, so the reader
 // itself runs it: what is behind NEWKEYS cannot be read before it is done anyway.
-inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
+ADIT_DECL task<> connection::exchange_keys(protocol::packet their_kexinit) {
     // The KEXINIT itself has been counted already. One packet of ours is enough: OpenSSH with a
     // tiny RekeyLimit asks for new keys before it sends anything with those it has.
     const bool moved =
@@ -265,7 +283,7 @@ inline task<> connection::exchange_keys(protocol::packet their_kexinit) {
 }
 
 // L14: a peer that makes us answer without reading the answers is not read any more.
-inline task<> connection::wait_for_replies_to_leave() {
+ADIT_DECL task<> connection::wait_for_replies_to_leave() {
     const std::size_t most = stream_.caps().pending_replies;
     // Nothing leaves while keys are exchanged, and the reader has to go on: it ends there (A10).
     if (!kex_.our_kexinit.empty() && replies_waiting() > 16 * most + stream_.caps().channels) {
@@ -276,7 +294,7 @@ inline task<> connection::wait_for_replies_to_leave() {
     }
 }
 
-inline bool connection::rekey_due() noexcept {
+ADIT_DECL bool connection::rekey_due() noexcept {
     const protocol::inbound& in = stream_.in();
     const protocol::outbound& out = stream_.out();
     // An exchange may be over before our NEWKEYS is sealed; until then the counters are the old
@@ -286,7 +304,7 @@ inline bool connection::rekey_due() noexcept {
                       {in.packets_since_keys(), in.bytes_since_keys()});
 }
 
-inline void connection::begin_rekey() {
+ADIT_DECL void connection::begin_rekey() {
     if (std::exchange(exchanging_, true)) return;
     exchange_began_ = clock::now();
     send_kexinit(stream_, kex_);
@@ -295,7 +313,7 @@ inline void connection::begin_rekey() {
 }
 
 // RekeyLimit may ask for more than a cipher can bear (C18).
-inline void connection::note_new_keys() {
+ADIT_DECL void connection::note_new_keys() {
     std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
     for (const std::string* name : {&kex_.agreed.cipher_to_server, &kex_.agreed.cipher_to_client}) {
         const crypto::cipher_algorithm* cipher = crypto::find_cipher(*name);
@@ -306,7 +324,7 @@ inline void connection::note_new_keys() {
 
 // The writer.
 
-inline task<> connection::write_loop(std::shared_ptr<connection> self) {
+ADIT_DECL task<> connection::write_loop(std::shared_ptr<connection> self) {
     std::array<protocol::chunk, most_buffers - 1> batch;
     for (;;) {
         const std::size_t count = self->gather(batch);
@@ -330,7 +348,7 @@ inline task<> connection::write_loop(std::shared_ptr<connection> self) {
 }
 
 // Key exchange and transport messages first; the rest only while the gate is open (C16).
-inline std::size_t connection::gather(std::span<protocol::chunk> batch) {
+ADIT_DECL std::size_t connection::gather(std::span<protocol::chunk> batch) {
     std::size_t count = 0;
     auto& urgent = stream_.queue();
     for (; count < batch.size() && !urgent.empty(); ++count) {
@@ -350,7 +368,7 @@ inline std::size_t connection::gather(std::span<protocol::chunk> batch) {
 
 // The clock.
 
-inline task<> connection::watch_loop(std::shared_ptr<connection> self) {
+ADIT_DECL task<> connection::watch_loop(std::shared_ptr<connection> self) {
     const auto interval = self->stream_.caps().keepalive_interval;
     constexpr std::chrono::milliseconds longest{1000};
     constexpr std::chrono::milliseconds shortest{10};
@@ -374,7 +392,7 @@ inline task<> connection::watch_loop(std::shared_ptr<connection> self) {
     self->stream_.stream().close(close_mode::abortive);
 }
 
-inline void connection::tick(clock::time_point now) {
+ADIT_DECL void connection::tick(clock::time_point now) {
     const limits& caps = stream_.caps();
     if (!exchanging_ && rekey_.due(now)) begin_rekey();
     if (exchanging_ && now - exchange_began_ > caps.rekey_timeout) {
@@ -387,7 +405,7 @@ inline void connection::tick(clock::time_point now) {
 }
 
 // L17: bytes are queued and none leave.
-inline void connection::check_progress(clock::time_point now) {
+ADIT_DECL void connection::check_progress(clock::time_point now) {
     const auto most = stream_.caps().stalled_write_timeout;
     if (!writing_ || stream_.bytes_sent() != seen_sent_ || most.count() == 0) {
         seen_sent_ = stream_.bytes_sent();
@@ -398,7 +416,7 @@ inline void connection::check_progress(clock::time_point now) {
 }
 
 // L18: whatever comes in is a sign of life, also a refusal of the request (C39).
-inline void connection::keep_alive(clock::time_point now) {
+ADIT_DECL void connection::keep_alive(clock::time_point now) {
     const limits& caps = stream_.caps();
     if (stream_.bytes_received() != seen_received_) {
         seen_received_ = stream_.bytes_received();
@@ -413,19 +431,6 @@ inline void connection::keep_alive(clock::time_point now) {
     channels_.send(wire::global_request{"keepalive@openssh.com", true, {}});
 }
 
-template <class Token>
-auto connection::async_wait_finished(Token&& token) {
-    const auto initiate = [self = shared_from_this()](auto&& handler) {
-        using Handler = decltype(handler);
-        if (!self->finished_ && !self->finished_waiter_) {
-            self->finished_waiter_.park(self, std::forward<Handler>(handler), self->ex_,
-                                        any_cancellation);
-            return;
-        }
-        parked_handler<void(error_code)> ready(std::forward<Handler>(handler), self->ex_);
-        ready.post(self->finished_ ? self->error_ : error_code(asio::error::already_started));
-    };
-    return asio::async_initiate<Token, void(error_code)>(initiate, token);
-}
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

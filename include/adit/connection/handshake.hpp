@@ -4,6 +4,7 @@
 // Invariant: after a failure nothing of the connection is left that could still talk.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/connection/connection.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -58,7 +59,9 @@ private:
 
 // Details.
 
-inline void stage_deadline::arm(std::chrono::milliseconds limit) {
+#if ADIT_BODIES
+
+ADIT_DECL void stage_deadline::arm(std::chrono::milliseconds limit) {
     state_->timer.cancel();
     if (limit.count() == 0) return;
     state_->timer.expires_after(limit);
@@ -77,7 +80,7 @@ inline void stage_deadline::arm(std::chrono::milliseconds limit) {
     return lost ? error_code(errc::connection_lost) : ec;
 }
 
-inline task<> shake(std::shared_ptr<connection> link, handshake hands) {
+ADIT_DECL task<> shake(std::shared_ptr<connection> link, handshake hands) {
     error_code failure;
     try {
         if (hands.before) co_await hands.before();
@@ -102,7 +105,7 @@ inline task<> shake(std::shared_ptr<connection> link, handshake hands) {
     throw protocol_error(failure);
 }
 
-inline void begin_loops(connection& link, connection::kex_half half) {
+ADIT_DECL void begin_loops(connection& link, connection::kex_half half) {
     try {
         link.start(std::move(half));
     } catch (const std::bad_alloc&) {
@@ -112,5 +115,7 @@ inline void begin_loops(connection& link, connection::kex_half half) {
         throw;
     }
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

@@ -5,6 +5,7 @@
 // replies to global requests leave in the order of the requests, however they are decided (C39).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/error.hpp>
 #include <adit/limits.hpp>
 #include <adit/wire/connection_messages.hpp>
@@ -82,7 +83,9 @@ private:
 
 // Details.
 
-inline std::optional<open_failure> incoming_queue::offer(const wire::channel_open& m) {
+#if ADIT_BODIES
+
+ADIT_DECL std::optional<open_failure> incoming_queue::offer(const wire::channel_open& m) {
     constexpr std::array<std::string_view, 3> served{"direct-tcpip",
                                                      "direct-streamlocal@openssh.com", "session"};
     // What a server may open and a client never asked for (A26).
@@ -115,7 +118,7 @@ inline std::optional<open_failure> incoming_queue::offer(const wire::channel_ope
     return std::nullopt;
 }
 
-inline void incoming_queue::offer(const wire::global_request& m) {
+ADIT_DECL void incoming_queue::offer(const wire::global_request& m) {
     constexpr std::array<std::string_view, 4> served{"tcpip-forward", "cancel-tcpip-forward",
                                                      "streamlocal-forward@openssh.com",
                                                      "cancel-streamlocal-forward@openssh.com"};
@@ -139,23 +142,25 @@ inline void incoming_queue::offer(const wire::global_request& m) {
     waiting_.push_back(std::move(request));
 }
 
-inline void incoming_queue::answer(std::uint64_t ticket, global_answer answer) {
+ADIT_DECL void incoming_queue::answer(std::uint64_t ticket, global_answer answer) {
     const auto found = std::ranges::find(replies_, ticket, &slot::ticket);
     if (found != replies_.end()) found->answer = std::move(answer);
 }
 
-inline std::optional<global_answer> incoming_queue::next_answer() {
+ADIT_DECL std::optional<global_answer> incoming_queue::next_answer() {
     if (replies_.empty() || !replies_.front().answer) return std::nullopt;
     std::optional<global_answer> answer = std::move(replies_.front().answer);
     replies_.pop_front();
     return answer;
 }
 
-inline std::optional<unanswered> incoming_queue::take() {
+ADIT_DECL std::optional<unanswered> incoming_queue::take() {
     if (waiting_.empty()) return std::nullopt;
     std::optional<unanswered> first(std::move(waiting_.front()));
     waiting_.pop_front();
     return first;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

@@ -5,6 +5,7 @@
 // EOF, CLOSE); unsent() counts the memory that is held, not only the payload.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/limits.hpp>
 #include <adit/protocol/outbound.hpp>
 
@@ -59,7 +60,9 @@ private:
 
 // Details.
 
-inline void outbox::push(std::uint32_t channel, protocol::chunk message) {
+#if ADIT_BODIES
+
+ADIT_DECL void outbox::push(std::uint32_t channel, protocol::chunk message) {
     if (channel >= channels_.size()) channels_.resize(std::size_t{channel} + 1);
     queue& q = channels_[channel];
     q.bytes += message.size;
@@ -68,7 +71,7 @@ inline void outbox::push(std::uint32_t channel, protocol::chunk message) {
     if (!std::exchange(q.has_turn, true)) turns_.push_back(channel);
 }
 
-inline std::size_t outbox::gather(std::span<protocol::chunk> batch, std::size_t most_bytes) {
+ADIT_DECL std::size_t outbox::gather(std::span<protocol::chunk> batch, std::size_t most_bytes) {
     std::size_t count = 0;
     std::size_t bytes = 0;
     for (; count < batch.size() && !control_.empty(); ++count) {
@@ -90,8 +93,8 @@ inline std::size_t outbox::gather(std::span<protocol::chunk> batch, std::size_t 
     return count;
 }
 
-inline std::size_t outbox::take_turn(std::uint32_t channel, std::span<protocol::chunk> batch,
-                                     std::size_t most_bytes) {
+ADIT_DECL std::size_t outbox::take_turn(std::uint32_t channel, std::span<protocol::chunk> batch,
+                                        std::size_t most_bytes) {
     queue& q = channels_[channel];
     std::size_t count = 0;
     std::size_t bytes = 0;
@@ -107,7 +110,7 @@ inline std::size_t outbox::take_turn(std::uint32_t channel, std::span<protocol::
     return count;
 }
 
-inline void outbox::discard(std::uint32_t channel) {
+ADIT_DECL void outbox::discard(std::uint32_t channel) {
     if (channel >= channels_.size()) return;
     queue& q = channels_[channel];
     unsent_ -= std::exchange(q.bytes, 0);
@@ -115,18 +118,20 @@ inline void outbox::discard(std::uint32_t channel) {
     if (std::exchange(q.has_turn, false)) std::erase(turns_, channel);
 }
 
-inline void outbox::retire(std::uint32_t channel) {
+ADIT_DECL void outbox::retire(std::uint32_t channel) {
     if (unsent(channel) == 0) return;
     protocol::chunk last = std::move(channels_[channel].chunks.back());
     discard(channel);
     control_.push_back(std::move(last));
 }
 
-inline void outbox::clear() noexcept {
+ADIT_DECL void outbox::clear() noexcept {
     control_.clear();
     channels_.clear();
     turns_.clear();
     unsent_ = 0;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

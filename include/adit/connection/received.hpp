@@ -5,6 +5,7 @@
 // segments, and each keeps its own slab.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/slab.hpp>
 
@@ -56,7 +57,9 @@ private:
 
 // Details.
 
-inline std::size_t received::buffers(std::span<boost::asio::const_buffer> out) const noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL std::size_t received::buffers(std::span<boost::asio::const_buffer> out) const noexcept {
     const std::size_t count = std::min(out.size(), segment_count());
     for (std::size_t i = 0; i < count; ++i) {
         const bytes_view view = segments_[front_ + i].view;
@@ -65,14 +68,14 @@ inline std::size_t received::buffers(std::span<boost::asio::const_buffer> out) c
     return count;
 }
 
-inline std::size_t received::lend(std::span<boost::asio::const_buffer> out,
-                                  std::span<slab_ref> keep) const noexcept {
+ADIT_DECL std::size_t received::lend(std::span<boost::asio::const_buffer> out,
+                                     std::span<slab_ref> keep) const noexcept {
     const std::size_t count = buffers(out);
     for (std::size_t i = 0; i < count; ++i) keep[i] = segments_[front_ + i].slab;
     return count;
 }
 
-inline void received::consume(std::size_t n) noexcept {
+ADIT_DECL void received::consume(std::size_t n) noexcept {
     size_ -= std::min(n, size_);
     while (n != 0 && front_ < segments_.size()) {
         segment& first = segments_[front_];
@@ -93,7 +96,7 @@ inline void received::consume(std::size_t n) noexcept {
     }
 }
 
-inline std::size_t received::take(mutable_bytes out) noexcept {
+ADIT_DECL std::size_t received::take(mutable_bytes out) noexcept {
     std::size_t taken = 0;
     while (taken < out.size() && !empty()) {
         const bytes_view view = segments_[front_].view;
@@ -105,13 +108,13 @@ inline std::size_t received::take(mutable_bytes out) noexcept {
     return taken;
 }
 
-inline void received::clear() noexcept {
+ADIT_DECL void received::clear() noexcept {
     segments_.clear();
     front_ = 0;
     size_ = 0;
 }
 
-inline bool received::settle(slab_pool& pool, const slab_ref& slab, std::size_t used) {
+ADIT_DECL bool received::settle(slab_pool& pool, const slab_ref& slab, std::size_t used) {
     std::size_t held = 0;
     std::size_t first = segments_.size();
     while (first > front_ && segments_[first - 1].slab.same_slab(slab)) {
@@ -130,5 +133,7 @@ inline bool received::settle(slab_pool& pool, const slab_ref& slab, std::size_t 
     segments_.push_back({own, bytes_view(own.memory()).first(held)});
     return true;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

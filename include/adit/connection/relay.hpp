@@ -6,6 +6,7 @@
 // data and only if it was one; every other end resets the stream (RST) and cuts the channel off.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/connection/open_op.hpp>
 #include <adit/connection/read_op.hpp>
 #include <adit/connection/write_op.hpp>
@@ -72,7 +73,9 @@ private:
 
 // Details.
 
-inline task<relay_report> relay::run() {
+#if ADIT_BODIES
+
+ADIT_DECL task<relay_report> relay::run() {
     const auto self = shared_from_this();
     running_ = 4;
     spawn(part::to_channel, pump_to_channel(self));
@@ -89,7 +92,7 @@ inline task<relay_report> relay::run() {
     co_return report_;
 }
 
-inline void relay::spawn(part which, task<> body) {
+ADIT_DECL void relay::spawn(part which, task<> body) {
     asio::co_spawn(far_->ex, std::move(body),
                    [self = shared_from_this(), which](std::exception_ptr thrown) {
                        --self->running_;
@@ -98,7 +101,7 @@ inline void relay::spawn(part which, task<> body) {
                    });
 }
 
-inline void relay::on_end(part which, std::exception_ptr thrown) {
+ADIT_DECL void relay::on_end(part which, std::exception_ptr thrown) {
     const error_code ec = to_error_code(std::move(thrown));
     if (ec) return finish(ec);
     // A channel that is over takes nothing any more, whatever the stream may still send.
@@ -106,7 +109,7 @@ inline void relay::on_end(part which, std::exception_ptr thrown) {
     if (to_channel_ended_ && to_stream_ended_) finish({});
 }
 
-inline void relay::finish(error_code why) {
+ADIT_DECL void relay::finish(error_code why) {
     if (std::exchange(finished_, true)) return;
     report_.error = why;
     near_->close(why ? close_mode::abortive : close_mode::orderly);
@@ -117,7 +120,7 @@ inline void relay::finish(error_code why) {
     stop_watching_.emit(asio::cancellation_type::terminal);
 }
 
-inline task<> relay::wait_for(bool readable) {
+ADIT_DECL task<> relay::wait_for(bool readable) {
     if (readable) {
         auto ready = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
             initiate_wait_readable(far_, far_->ex), asio::deferred);
@@ -130,7 +133,7 @@ inline task<> relay::wait_for(bool readable) {
 }
 
 // While it waits it holds no place: an idle relay has no memory in the pool.
-inline task<> relay::pump_to_channel(std::shared_ptr<relay> self) {
+ADIT_DECL task<> relay::pump_to_channel(std::shared_ptr<relay> self) {
     channel_core& far = *self->far_;
     while (!self->finished_) {
         if (!far.write_end && !far.may_write()) co_await self->wait_for(false);
@@ -151,7 +154,7 @@ inline task<> relay::pump_to_channel(std::shared_ptr<relay> self) {
 }
 
 // More places only while the stream fills them: what trickles in does not get a large slab.
-inline error_code relay::move_to_channel() {
+ADIT_DECL error_code relay::move_to_channel() {
     channel_core& far = *far_;
     const reserved_places room = far.owner->reserve(far, places_);
     if (room.count == 0) return far.may_write() ? error_code(errc::out_of_memory) : error_code();
@@ -168,7 +171,7 @@ inline error_code relay::move_to_channel() {
     return {};
 }
 
-inline task<> relay::pump_to_stream(std::shared_ptr<relay> self) {
+ADIT_DECL task<> relay::pump_to_stream(std::shared_ptr<relay> self) {
     channel_core& far = *self->far_;
     while (!self->finished_) {
         if (!far.may_read()) co_await self->wait_for(true);
@@ -180,7 +183,7 @@ inline task<> relay::pump_to_stream(std::shared_ptr<relay> self) {
     self->near_->shutdown_send();
 }
 
-inline task<> relay::write_all_received() {
+ADIT_DECL task<> relay::write_all_received() {
     while (!finished_ && !far_->data.empty()) {
         std::array<asio::const_buffer, most_buffers> lent;
         const std::size_t count = far_->data.buffers(lent);
@@ -199,7 +202,7 @@ inline task<> relay::write_all_received() {
 }
 
 // For streams that can only be given data and waited for.
-inline task<> relay::write_lent() {
+ADIT_DECL task<> relay::write_lent() {
     std::array<asio::const_buffer, parked_buffers> lent;
     std::array<slab_ref, parked_buffers> keep;
     const std::size_t count = far_->data.lend(lent, keep);
@@ -211,16 +214,18 @@ inline task<> relay::write_lent() {
 }
 
 // Also a relay that has nothing to read or to write has to notice that its stream was reset (T14).
-inline task<> relay::watch_stream(std::shared_ptr<relay> self) {
+ADIT_DECL task<> relay::watch_stream(std::shared_ptr<relay> self) {
     co_await self->near_->wait_error();
 }
 
 // Returns at the peer's CLOSE; throws at once when the connection is lost, so that a stream whose
 // consumer does not read is reset as promptly as any other.
-inline task<> relay::watch_channel(std::shared_ptr<relay> self) {
+ADIT_DECL task<> relay::watch_channel(std::shared_ptr<relay> self) {
     auto closed = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
         initiate_wait_closed(self->far_), asio::deferred);
     co_await std::move(closed);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

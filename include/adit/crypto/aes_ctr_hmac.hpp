@@ -5,6 +5,7 @@
 // sequence number, and nothing of a packet is parsed before it but its length (C07).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/hash.hpp>
 #include <adit/crypto/packet_cipher.hpp>
@@ -104,6 +105,8 @@ private:
 
 // Details.
 
+#if ADIT_BODIES
+
 [[nodiscard]] inline const char* botan_ctr_name(std::size_t key_size) noexcept {
     switch (key_size) {
         case 16: return "CTR-BE(AES-128)";
@@ -112,7 +115,7 @@ private:
     }
 }
 
-inline aes_ctr_hmac::aes_ctr_hmac(const ctr_hmac_keys& keys)
+ADIT_DECL aes_ctr_hmac::aes_ctr_hmac(const ctr_hmac_keys& keys)
     : stream_(Botan::StreamCipher::create_or_throw(botan_ctr_name(keys.key.size()))),
       mac_(Botan::MessageAuthenticationCode::create_or_throw(std::string("HMAC(") +
                                                              botan_name(keys.mac_hash) + ")")),
@@ -124,8 +127,8 @@ inline aes_ctr_hmac::aes_ctr_hmac(const ctr_hmac_keys& keys)
     mac_->set_key(keys.mac_key);
 }
 
-inline bytes_view aes_ctr_hmac::authenticate(bytes_view bytes, std::uint32_t sequence,
-                                             tag_memory& memory) {
+ADIT_DECL bytes_view aes_ctr_hmac::authenticate(bytes_view bytes, std::uint32_t sequence,
+                                                tag_memory& memory) {
     mac_->update_be(sequence);
     mac_->update(bytes);
     mac_->final(memory.data());  // verify_mac() would allocate
@@ -146,7 +149,7 @@ inline bytes_view aes_ctr_hmac::authenticate(bytes_view bytes, std::uint32_t seq
             .length_in_padding = false};
 }
 
-inline packet_shape aes_ctr_hmac_opener::shape() const noexcept {
+ADIT_DECL packet_shape aes_ctr_hmac_opener::shape() const noexcept {
     return encrypt_and_mac_shape(cipher_);
 }
 inline packet_shape aes_ctr_hmac_sealer::shape() const noexcept {
@@ -159,8 +162,8 @@ inline packet_shape aes_ctr_etm_sealer::shape() const noexcept {
     return encrypt_then_mac_shape(cipher_);
 }
 
-inline std::uint32_t aes_ctr_hmac_opener::length(mutable_bytes header,
-                                                 std::uint32_t /*sequence*/) noexcept {
+ADIT_DECL std::uint32_t aes_ctr_hmac_opener::length(mutable_bytes header,
+                                                    std::uint32_t /*sequence*/) noexcept {
     const errc failed = attempt(errc::mac_mismatch, [&] {
         cipher_.crypt(header.first(aes_ctr_hmac::block));
         return errc::ok;
@@ -168,7 +171,7 @@ inline std::uint32_t aes_ctr_hmac_opener::length(mutable_bytes header,
     return failed == errc::ok ? plain_length(header) : 0;  // no packet has length 0: it is refused
 }
 
-inline errc aes_ctr_hmac_opener::open(mutable_bytes packet, std::uint32_t sequence) noexcept {
+ADIT_DECL errc aes_ctr_hmac_opener::open(mutable_bytes packet, std::uint32_t sequence) noexcept {
     if (!fits(packet, shape())) return errc::invalid_packet_length;
     const mutable_bytes whole = packet.first(packet.size() - cipher_.tag_size());
     const errc result = attempt(errc::mac_mismatch, [&] {
@@ -181,7 +184,7 @@ inline errc aes_ctr_hmac_opener::open(mutable_bytes packet, std::uint32_t sequen
     return result;
 }
 
-inline errc aes_ctr_hmac_sealer::seal(mutable_bytes packet, std::uint32_t sequence) noexcept {
+ADIT_DECL errc aes_ctr_hmac_sealer::seal(mutable_bytes packet, std::uint32_t sequence) noexcept {
     if (!fits(packet, shape())) return errc::encryption_failed;
     const mutable_bytes whole = packet.first(packet.size() - cipher_.tag_size());
     return attempt(errc::encryption_failed, [&] {
@@ -193,7 +196,7 @@ inline errc aes_ctr_hmac_sealer::seal(mutable_bytes packet, std::uint32_t sequen
     });
 }
 
-inline errc aes_ctr_etm_opener::open(mutable_bytes packet, std::uint32_t sequence) noexcept {
+ADIT_DECL errc aes_ctr_etm_opener::open(mutable_bytes packet, std::uint32_t sequence) noexcept {
     if (!fits(packet, shape())) return errc::invalid_packet_length;
     const mutable_bytes body = body_of(packet, shape());
     const errc result = attempt(errc::mac_mismatch, [&] {
@@ -208,7 +211,7 @@ inline errc aes_ctr_etm_opener::open(mutable_bytes packet, std::uint32_t sequenc
     return result;
 }
 
-inline errc aes_ctr_etm_sealer::seal(mutable_bytes packet, std::uint32_t sequence) noexcept {
+ADIT_DECL errc aes_ctr_etm_sealer::seal(mutable_bytes packet, std::uint32_t sequence) noexcept {
     if (!fits(packet, shape())) return errc::encryption_failed;
     return attempt(errc::encryption_failed, [&] {
         cipher_.crypt(body_of(packet, shape()));
@@ -219,5 +222,7 @@ inline errc aes_ctr_etm_sealer::seal(mutable_bytes packet, std::uint32_t sequenc
         return errc::ok;
     });
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::crypto

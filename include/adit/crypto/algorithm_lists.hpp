@@ -4,6 +4,7 @@
 // Invariant: what comes out holds known names only, each once, and at least one.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/error.hpp>
 #include <adit/wildcard.hpp>
 
@@ -100,8 +101,10 @@ inline void append(names& to, std::string_view name) {
 
 }  // namespace lists
 
-inline result<std::string> apply_list(std::string_view wanted, const algorithm_choice& choice,
-                                      std::string& rejected) {
+#if ADIT_BODIES
+
+ADIT_DECL result<std::string> apply_list(std::string_view wanted, const algorithm_choice& choice,
+                                         std::string& rejected) {
     if (wanted.empty()) return std::string(choice.defaults);
     const char sign = wanted[0];
     const bool has_sign = sign == '+' || sign == '-' || sign == '^';
@@ -127,5 +130,7 @@ inline result<std::string> apply_list(std::string_view wanted, const algorithm_c
     }
     return lists::join(chosen);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::crypto

@@ -3,6 +3,7 @@
 // Invariant: the order depends on the machine, the set of ciphers never.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/algorithms.hpp>
 
 #include <botan/block_cipher.h>
@@ -39,9 +40,13 @@ namespace adit::crypto {
     return first.empty() ? others : first + ',' + others;
 }
 
-inline std::string cipher_names_for_this_cpu() {
+#if ADIT_BODIES
+
+ADIT_DECL std::string cipher_names_for_this_cpu() {
     const auto aes = Botan::BlockCipher::create("AES-256");
     return cipher_names(aes == nullptr || aes_is_software(aes->provider()));
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::crypto

@@ -6,6 +6,7 @@
 // the peer's value is a minimal mpint and 1 < value < p - 1 (C11, C21, A12).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/key_agreement.hpp>
 #include <adit/crypto/random.hpp>
@@ -73,6 +74,18 @@ private:
     return "";
 }
 
+template <dh_group Group>
+result<server_share> dh_server<Group>::respond(bytes_view theirs) noexcept {
+    return attempt(errc::invalid_key_exchange_value, [&]() -> result<server_share> {
+        const dh_key key(random_, Group);
+        auto secret = key.agree(theirs);
+        if (!secret) return secret.error();
+        return server_share{key.public_value(), std::move(*secret)};
+    });
+}
+
+#if ADIT_BODIES
+
 /// RFC 3526 section 8: twice the strength of the group, by the higher of its two estimates.
 [[nodiscard]] constexpr std::size_t exponent_size(dh_group group) noexcept {
     switch (group) {
@@ -104,12 +117,12 @@ private:
     return {encoded.begin() + length_bytes, encoded.end()};
 }
 
-inline dh_key::dh_key(random_source& random, dh_group group)
+ADIT_DECL dh_key::dh_key(random_source& random, dh_group group)
     : random_(random),
       key_(Botan::DL_Group::from_name(botan_name(group)), random_exponent(random, group)),
       public_value_(mpint_content(key_.public_value())) {}
 
-inline result<secret_bytes> dh_key::agree(bytes_view theirs) const {
+ADIT_DECL result<secret_bytes> dh_key::agree(bytes_view theirs) const {
     const Botan::BigInt& p = key_.group().get_p();
     const bytes_view magnitude = positive_magnitude(theirs);
     if (magnitude.size() > p.bytes()) return errc::invalid_key_exchange_value;
@@ -119,14 +132,6 @@ inline result<secret_bytes> dh_key::agree(bytes_view theirs) const {
     return encode_as_mpint(agreement.derive_key(p.bytes(), magnitude).bits_of());
 }
 
-template <dh_group Group>
-result<server_share> dh_server<Group>::respond(bytes_view theirs) noexcept {
-    return attempt(errc::invalid_key_exchange_value, [&]() -> result<server_share> {
-        const dh_key key(random_, Group);
-        auto secret = key.agree(theirs);
-        if (!secret) return secret.error();
-        return server_share{key.public_value(), std::move(*secret)};
-    });
-}
+#endif  // ADIT_BODIES
 
 }  // namespace adit::crypto

@@ -4,6 +4,7 @@
 // is not infinity (C22, A12).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/key_agreement.hpp>
 #include <adit/crypto/random.hpp>
@@ -80,13 +81,25 @@ private:
     return "";
 }
 
-inline ecdh_key::ecdh_key(random_source& random, nist_curve curve)
+template <nist_curve Curve>
+result<server_share> ecdh_server<Curve>::respond(bytes_view theirs) noexcept {
+    return attempt(errc::invalid_key_exchange_value, [&]() -> result<server_share> {
+        const ecdh_key key(random_, Curve);
+        auto secret = key.agree(theirs);
+        if (!secret) return secret.error();
+        return server_share{key.public_value(), std::move(*secret)};
+    });
+}
+
+#if ADIT_BODIES
+
+ADIT_DECL ecdh_key::ecdh_key(random_source& random, nist_curve curve)
     : random_(random),
       curve_(curve),
       key_(random.botan(), Botan::EC_Group::from_name(botan_name(curve))),
       public_value_(key_.public_value()) {}
 
-inline result<secret_bytes> ecdh_key::agree(bytes_view theirs) const {
+ADIT_DECL result<secret_bytes> ecdh_key::agree(bytes_view theirs) const {
     // Botan would take compressed and hybrid points too.
     constexpr byte uncompressed = 4;
     const std::size_t coordinate = coordinate_size(curve_);
@@ -97,14 +110,6 @@ inline result<secret_bytes> ecdh_key::agree(bytes_view theirs) const {
     return encode_as_mpint(agreement.derive_key(coordinate, theirs).bits_of());
 }
 
-template <nist_curve Curve>
-result<server_share> ecdh_server<Curve>::respond(bytes_view theirs) noexcept {
-    return attempt(errc::invalid_key_exchange_value, [&]() -> result<server_share> {
-        const ecdh_key key(random_, Curve);
-        auto secret = key.agree(theirs);
-        if (!secret) return secret.error();
-        return server_share{key.public_value(), std::move(*secret)};
-    });
-}
+#endif  // ADIT_BODIES
 
 }  // namespace adit::crypto

@@ -4,6 +4,7 @@
 // work, or is no such string, is refused before any (L21).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/random.hpp>
 #include <adit/crypto/secret.hpp>
@@ -48,6 +49,8 @@ struct password_cost_limits {
 [[nodiscard]] std::string stand_in_password_hash(const password_cost& cost = {});
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace password_hashes {
 
@@ -138,8 +141,8 @@ private:
 
 }  // namespace password_hashes
 
-inline result<std::string> hash_password(bytes_view password, random_source& random,
-                                         const password_cost& cost) {
+ADIT_DECL result<std::string> hash_password(bytes_view password, random_source& random,
+                                            const password_cost& cost) {
     if (!password_hashes::is_bearable(cost)) {
         return make_error_code(boost::system::errc::result_out_of_range);
     }
@@ -150,11 +153,11 @@ inline result<std::string> hash_password(bytes_view password, random_source& ran
     });
 }
 
-inline bool password_hash_is_sound(std::string_view stored) noexcept {
+ADIT_DECL bool password_hash_is_sound(std::string_view stored) noexcept {
     return password_hashes::is_sound_argon2id(stored) || password_hashes::is_sound_bcrypt(stored);
 }
 
-inline bool check_password(std::string_view stored, bytes_view password) noexcept {
+ADIT_DECL bool check_password(std::string_view stored, bytes_view password) noexcept {
     if (!password_hash_is_sound(stored)) return false;
     try {
         const std::string_view text = as_text(password);
@@ -165,11 +168,13 @@ inline bool check_password(std::string_view stored, bytes_view password) noexcep
     }
 }
 
-inline std::string stand_in_password_hash(const password_cost& cost) {
+ADIT_DECL std::string stand_in_password_hash(const password_cost& cost) {
     constexpr std::size_t salt = 22, hash = 43;
     return "$argon2id$v=19$m=" + std::to_string(cost.memory_kib) +
            ",t=" + std::to_string(cost.passes) + ",p=" + std::to_string(cost.lanes) + "$" +
            std::string(salt, 'A') + "$" + std::string(hash, 'A');
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::crypto

@@ -3,6 +3,7 @@
 // Invariants: the secret lives in secret memory; no error names a character of it (Botan's would).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/hash.hpp>
 #include <adit/crypto/secret.hpp>
@@ -66,6 +67,8 @@ private:
     return "";
 }
 
+#if ADIT_BODIES
+
 // What base32 is when nobody has made it readable: upper case, padded to eights.
 [[nodiscard]] inline secret_bytes normalised_base32(std::string_view text) {
     secret_bytes normal;
@@ -79,8 +82,8 @@ private:
     return normal;
 }
 
-inline result<totp> totp::from_base32(std::string_view secret,
-                                      const totp_settings& settings) noexcept {
+ADIT_DECL result<totp> totp::from_base32(std::string_view secret,
+                                         const totp_settings& settings) noexcept {
     const bool sound = settings.digits >= 6 && settings.digits <= 8 && settings.period != 0;
     if (!sound) return errc::totp_secret_malformed;
     return attempt(errc::totp_secret_malformed, [&]() -> result<totp> {
@@ -91,7 +94,7 @@ inline result<totp> totp::from_base32(std::string_view secret,
     });
 }
 
-inline result<secret_bytes> totp::code(std::uint64_t step) const noexcept {
+ADIT_DECL result<secret_bytes> totp::code(std::uint64_t step) const noexcept {
     return attempt(errc::totp_secret_malformed, [&]() -> result<secret_bytes> {
         Botan::HOTP generator(key_.data(), key_.size(), botan_name(settings_.hash),
                               settings_.digits);
@@ -106,8 +109,8 @@ inline result<secret_bytes> totp::code(std::uint64_t step) const noexcept {
 
 // Every step is computed and compared, whichever fits. Where a code fits two steps the later one
 // counts: the earlier is then used as well.
-inline std::optional<std::uint64_t> totp::matching_step(bytes_view typed, std::uint64_t now,
-                                                        unsigned window) const noexcept {
+ADIT_DECL std::optional<std::uint64_t> totp::matching_step(bytes_view typed, std::uint64_t now,
+                                                           unsigned window) const noexcept {
     const auto matching = [&]() -> result<std::uint64_t> {
         secret_bytes digits;
         digits.reserve(settings_.digits);
@@ -134,5 +137,7 @@ inline std::optional<std::uint64_t> totp::matching_step(bytes_view typed, std::u
     const auto step = attempt(errc::totp_secret_malformed, matching);
     return step ? std::optional<std::uint64_t>(*step) : std::nullopt;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::crypto

@@ -5,6 +5,7 @@
 // the same moment as the limit is delivered, never lost.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/detail/signal.hpp>
 #include <adit/detail/task.hpp>
 
@@ -129,7 +130,9 @@ private:
 
 // Details.
 
-inline void patience_state::run() {
+#if ADIT_BODIES
+
+ADIT_DECL void patience_state::run() {
     if (left.count() <= 0 || questions != 0) return;
     timer.expires_after(left);
     timer.async_wait([weak = weak_from_this()](error_code ec) {
@@ -138,7 +141,7 @@ inline void patience_state::run() {
     });
 }
 
-inline void patience_state::pause() {
+ADIT_DECL void patience_state::pause() {
     if (questions++ != 0 || left.count() <= 0) return;
     // What is left is at least a moment: a clock that is asked too late expires when it runs again.
     constexpr asio::steady_timer::duration moment = std::chrono::milliseconds(1);
@@ -146,18 +149,20 @@ inline void patience_state::pause() {
     timer.cancel();
 }
 
-inline void patience_state::resume() {
+ADIT_DECL void patience_state::resume() {
     if (--questions == 0) run();
 }
 
-inline void patience::start(asio::steady_timer::duration limit) {
+ADIT_DECL void patience::start(asio::steady_timer::duration limit) {
     state_->left = limit;
     state_->run();
 }
 
-inline void patience::stop() {
+ADIT_DECL void patience::stop() {
     state_->left = asio::steady_timer::duration(0);
     state_->timer.cancel();
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

@@ -4,6 +4,7 @@
 // no job is under way on behalf of a context that has been destroyed; the queue is bounded.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/detail/parked_handler.hpp>
 #include <adit/detail/task.hpp>
 
@@ -92,44 +93,12 @@ private:
     std::vector<std::weak_ptr<state>> pools_;
 };
 
-inline void work_pool::guard::watch(const std::shared_ptr<state>& pool) {
-    const std::scoped_lock lock(mutex_);
-    bool known = false;
-    std::erase_if(pools_, [&](const std::weak_ptr<state>& p) {
-        known = known || p.lock() == pool;
-        return p.expired();
-    });
-    if (!known) pools_.push_back(pool);
-}
-
-inline void work_pool::guard::shutdown() {
-    for (const std::weak_ptr<state>& p : pools_) {
-        if (const auto pool = p.lock()) pool->join();
-    }
-}
-
-inline bool work_pool::state::enter() noexcept {
-    if (waiting.fetch_add(1) < limits.queue) return true;
-    waiting.fetch_sub(1);
-    return false;
-}
-
 // Under the lock, so that join() comes before or after.
 template <class Function>
 void work_pool::state::post(Function&& function) {
     const std::scoped_lock lock(mutex);
     if (threads == nullptr) threads = std::make_unique<asio::thread_pool>(limits.threads);
     asio::post(*threads, std::forward<Function>(function));
-}
-
-// What is queued is done all the same: it may belong to a context that lives on.
-inline void work_pool::state::join() {
-    std::unique_ptr<asio::thread_pool> ours;
-    {
-        const std::scoped_lock lock(mutex);
-        ours = std::move(threads);
-    }
-    if (ours != nullptr) ours->join();
 }
 
 template <class Work>
@@ -182,5 +151,41 @@ task<std::invoke_result_t<Job&>> work_pool::run_on(std::shared_ptr<state> pool, 
     if (trouble) std::rethrow_exception(trouble);
     co_return std::move(*value);
 }
+
+#if ADIT_BODIES
+
+ADIT_DECL void work_pool::guard::watch(const std::shared_ptr<state>& pool) {
+    const std::scoped_lock lock(mutex_);
+    bool known = false;
+    std::erase_if(pools_, [&](const std::weak_ptr<state>& p) {
+        known = known || p.lock() == pool;
+        return p.expired();
+    });
+    if (!known) pools_.push_back(pool);
+}
+
+ADIT_DECL void work_pool::guard::shutdown() {
+    for (const std::weak_ptr<state>& p : pools_) {
+        if (const auto pool = p.lock()) pool->join();
+    }
+}
+
+ADIT_DECL bool work_pool::state::enter() noexcept {
+    if (waiting.fetch_add(1) < limits.queue) return true;
+    waiting.fetch_sub(1);
+    return false;
+}
+
+// What is queued is done all the same: it may belong to a context that lives on.
+ADIT_DECL void work_pool::state::join() {
+    std::unique_ptr<asio::thread_pool> ours;
+    {
+        const std::scoped_lock lock(mutex);
+        ours = std::move(threads);
+    }
+    if (ours != nullptr) ours->join();
+}
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

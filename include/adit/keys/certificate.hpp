@@ -6,6 +6,7 @@
 // CA's key is compared and used but, where it is a certificate itself, never looked into (A14).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/error.hpp>
 #include <adit/keys/key_types.hpp>
@@ -118,6 +119,8 @@ errc visit_options(bytes_view list, Visit visit) {
     return errc::ok;
 }
 
+#if ADIT_BODIES
+
 [[nodiscard]] inline errc check_certificate_fields(const certificate_fields& fields) {
     const bool known_use = fields.type == static_cast<wire::u32>(certificate_use::user) ||
                            fields.type == static_cast<wire::u32>(certificate_use::host);
@@ -147,7 +150,7 @@ errc visit_options(bytes_view list, Visit visit) {
     return blob;
 }
 
-inline result<certificate> certificate::parse(bytes_view blob) {
+ADIT_DECL result<certificate> certificate::parse(bytes_view blob) {
     wire::reader r(blob);
     const key_type* const row = find_key_type(plain_name(as_text(r.take_string())));
     if (r.failed()) return r.error();
@@ -167,46 +170,48 @@ inline result<certificate> certificate::parse(bytes_view blob) {
     return certificate(blob, fields_at, std::move(*key), std::move(*authority));
 }
 
-inline result<certificate> certificate::parse_line(std::string_view line) {
+ADIT_DECL result<certificate> certificate::parse_line(std::string_view line) {
     const auto read = public_key::parse_line(line);
     return read ? parse(read->blob()) : read.error();
 }
 
-inline std::string_view certificate::type() const noexcept {
+ADIT_DECL std::string_view certificate::type() const noexcept {
     return as_text(wire::reader(blob_).take_string());
 }
 
-inline certificate_fields certificate::fields() const noexcept {
+ADIT_DECL certificate_fields certificate::fields() const noexcept {
     return *wire::decode_fields<certificate_fields>(blob().subspan(fields_at_));
 }
 
-inline certificate_use certificate::use() const noexcept {
+ADIT_DECL certificate_use certificate::use() const noexcept {
     return static_cast<certificate_use>(fields().type);
 }
 
-inline std::vector<std::string_view> certificate::principals() const {
+ADIT_DECL std::vector<std::string_view> certificate::principals() const {
     std::vector<std::string_view> names;
     wire::reader r(fields().principals);
     while (!r.remaining().empty()) names.push_back(as_text(r.take_string()));
     return names;
 }
 
-inline std::string_view certificate::authority_algorithm() const noexcept {
+ADIT_DECL std::string_view certificate::authority_algorithm() const noexcept {
     const auto parsed = parse_signature(fields().signature);
     return parsed ? parsed->algorithm : std::string_view();
 }
 
-inline errc certificate::verify_authority() const {
+ADIT_DECL errc certificate::verify_authority() const {
     const bytes_view signature = fields().signature;
     const bytes_view signed_part = blob().first(blob_.size() - 4 - signature.size());
     return authority_.verify(authority_algorithm(), signed_part, signature);
 }
 
-inline errc certificate::verify(std::string_view algorithm, bytes_view message,
-                                bytes_view signature_blob) const {
+ADIT_DECL errc certificate::verify(std::string_view algorithm, bytes_view message,
+                                   bytes_view signature_blob) const {
     const std::string_view plain = plain_name(algorithm);
     if (plain.empty()) return errc::unsupported_key_type;
     return key_.verify(plain, message, signature_blob);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

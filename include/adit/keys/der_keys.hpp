@@ -4,6 +4,7 @@
 // repeats is the secret's.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/error.hpp>
 #include <adit/keys/der_reader.hpp>
@@ -28,7 +29,9 @@ inline constexpr std::string_view elliptic_curve = "\x2a\x86\x48\xce\x3d\x02\x01
 inline constexpr std::string_view ed25519 = "\x2b\x65\x70";
 }  // namespace object_id
 
-inline result<private_key> parse_pkcs1(bytes_view der) {
+#if ADIT_BODIES
+
+ADIT_DECL result<private_key> parse_pkcs1(bytes_view der) {
     der_reader outer(der);
     der_reader r = outer.take_inner(der_tag::sequence);
     const std::uint32_t version = r.take_u32();
@@ -61,7 +64,7 @@ inline result<private_key> parse_pkcs1(bytes_view der) {
            wire::same_bytes(given.subspan(1), point.subspan(1, curve.size));
 }
 
-inline result<private_key> parse_sec1(bytes_view der, const nist_curve* curve) {
+ADIT_DECL result<private_key> parse_sec1(bytes_view der, const nist_curve* curve) {
     der_reader outer(der);
     der_reader r = outer.take_inner(der_tag::sequence);
     const std::uint32_t version = r.take_u32();
@@ -104,7 +107,7 @@ inline result<private_key> parse_sec1(bytes_view der, const nist_curve* curve) {
 }
 
 // RFC 5958 adds a public part at the end, for which the version is 1.
-inline result<private_key> parse_pkcs8(bytes_view der) {
+ADIT_DECL result<private_key> parse_pkcs8(bytes_view der) {
     der_reader outer(der);
     der_reader r = outer.take_inner(der_tag::sequence);
     const std::uint32_t version = r.take_u32();
@@ -120,5 +123,7 @@ inline result<private_key> parse_pkcs8(bytes_view der) {
     if (oid == object_id::ed25519) return parse_ed25519(key);
     return errc::unsupported_key_type;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

@@ -4,6 +4,7 @@
 // form of a length or of a number is accepted.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/wire/types.hpp>
 
@@ -60,7 +61,9 @@ private:
 
 // Details.
 
-inline bytes_view der_reader::take(der_tag tag) noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL bytes_view der_reader::take(der_tag tag) noexcept {
     if (!next_is(tag)) {
         fail();
         return {};
@@ -77,7 +80,7 @@ inline bytes_view der_reader::take(der_tag tag) noexcept {
 }
 
 // One byte below 128; or 0x80 and a count, and as many bytes.
-inline std::size_t der_reader::take_length() noexcept {
+ADIT_DECL std::size_t der_reader::take_length() noexcept {
     constexpr std::size_t longest = 3;  // a key file has at most a mebibyte
     constexpr std::size_t long_form = 0x80;
     if (rest_.empty()) {
@@ -99,13 +102,13 @@ inline std::size_t der_reader::take_length() noexcept {
     return length;
 }
 
-inline der_reader der_reader::take_inner(der_tag tag) noexcept {
+ADIT_DECL der_reader der_reader::take_inner(der_tag tag) noexcept {
     der_reader inner(take(tag));
     if (failed_) inner.fail();
     return inner;
 }
 
-inline wire::mpint der_reader::take_number() noexcept {
+ADIT_DECL wire::mpint der_reader::take_number() noexcept {
     const bytes_view bytes = take(der_tag::integer);
     const bool negative = !bytes.empty() && (bytes[0] & 0x80U) != 0;
     const bool padded = bytes.size() > 1 && bytes[0] == 0 && (bytes[1] & 0x80U) == 0;
@@ -116,12 +119,14 @@ inline wire::mpint der_reader::take_number() noexcept {
     return wire::to_mpint(bytes);
 }
 
-inline std::uint32_t der_reader::take_u32() noexcept {
+ADIT_DECL std::uint32_t der_reader::take_u32() noexcept {
     const bytes_view bytes = take_number().magnitude;
     if (bytes.size() > sizeof(std::uint32_t)) fail();
     std::uint32_t value = 0;
     for (const byte b : bytes) value = (value << 8U) | b;
     return failed_ ? 0 : value;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

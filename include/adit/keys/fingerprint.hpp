@@ -3,6 +3,7 @@
 // design. Invariant: fingerprint(key) is equal, byte for byte, to what `ssh-keygen -l` prints.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/hash.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/error.hpp>
@@ -26,16 +27,18 @@ namespace adit::keys {
 
 // Details.
 
+#if ADIT_BODIES
+
 inline constexpr std::string_view fingerprint_prefix = "SHA256:";
 
-inline std::string fingerprint(const public_key& key) {
+ADIT_DECL std::string fingerprint(const public_key& key) {
     const auto hash = crypto::digest(crypto::hash_id::sha256, key.blob());
     std::string text = to_base64(hash);
     while (text.ends_with('=')) text.pop_back();
     return std::string(fingerprint_prefix) + text;
 }
 
-inline result<std::string> parse_fingerprint(std::string_view text) {
+ADIT_DECL result<std::string> parse_fingerprint(std::string_view text) {
     constexpr std::string_view blank = " \t\r\n";
     constexpr std::size_t hash_size = 32;
     const error_code malformed = make_error_code(boost::system::errc::invalid_argument);
@@ -50,9 +53,11 @@ inline result<std::string> parse_fingerprint(std::string_view text) {
     return std::string(fingerprint_prefix) + hash;
 }
 
-inline bool matches_fingerprint(const public_key& key, std::string_view pinned) {
+ADIT_DECL bool matches_fingerprint(const public_key& key, std::string_view pinned) {
     const auto expected = parse_fingerprint(pinned);
     return expected && crypto::same_secret(as_bytes(*expected), as_bytes(fingerprint(key)));
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

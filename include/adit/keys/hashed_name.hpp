@@ -3,6 +3,7 @@
 // Botan. Invariant: the hash is compared in constant time (S04).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/keys/base64.hpp>
@@ -31,6 +32,8 @@ inline constexpr std::size_t name_salt_size = 20;
 
 // Details.
 
+#if ADIT_BODIES
+
 inline constexpr std::string_view hashed_name_prefix = "|1|";
 
 [[nodiscard]] inline std::optional<crypto::secret_bytes> name_hash(std::string_view name,
@@ -45,14 +48,14 @@ inline constexpr std::string_view hashed_name_prefix = "|1|";
     }
 }
 
-inline std::string hash_name(std::string_view name, bytes_view salt) {
+ADIT_DECL std::string hash_name(std::string_view name, bytes_view salt) {
     const auto hash = name_hash(name, salt);
     if (!hash) return {};
     std::string text(hashed_name_prefix);
     return text.append(to_base64(salt)).append(1, '|').append(to_base64(*hash));
 }
 
-inline bool matches_hashed_name(std::string_view hashed, std::string_view name) {
+ADIT_DECL bool matches_hashed_name(std::string_view hashed, std::string_view name) {
     if (!hashed.starts_with(hashed_name_prefix)) return false;
     hashed.remove_prefix(hashed_name_prefix.size());
     const auto bar = hashed.find('|');
@@ -63,5 +66,7 @@ inline bool matches_hashed_name(std::string_view hashed, std::string_view name) 
     const auto hash = name_hash(name, *salt);
     return hash && crypto::same_secret(*hash, *expected);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

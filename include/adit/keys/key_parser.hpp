@@ -4,6 +4,7 @@
 // the key is encrypted.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/error.hpp>
@@ -33,6 +34,8 @@ namespace adit::keys {
 
 // Details.
 
+#if ADIT_BODIES
+
 [[nodiscard]] inline result<private_key> parse_pem(const pem_block& block,
                                                    const crypto::secret_bytes* passphrase,
                                                    const key_cost_limits& limits) {
@@ -57,9 +60,9 @@ namespace adit::keys {
     return rsa ? parse_pkcs1(*content) : parse_sec1(*content, nullptr);
 }
 
-inline result<private_key> parse_private_key(bytes_view file_content,
-                                             const crypto::secret_bytes* passphrase,
-                                             const key_cost_limits& limits) {
+ADIT_DECL result<private_key> parse_private_key(bytes_view file_content,
+                                                const crypto::secret_bytes* passphrase,
+                                                const key_cost_limits& limits) {
     std::string_view text = as_text(file_content);
     text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
     // PuTTY's own format holds a key too, of a kind that cannot be read yet.
@@ -69,13 +72,15 @@ inline result<private_key> parse_private_key(bytes_view file_content,
     return parse_pem(*block, passphrase, limits);
 }
 
-inline result<private_key> parse_private_key(bytes_view file_content,
-                                             const crypto::secret_bytes* passphrase) {
+ADIT_DECL result<private_key> parse_private_key(bytes_view file_content,
+                                                const crypto::secret_bytes* passphrase) {
     return parse_private_key(file_content, passphrase, key_cost_limits{});
 }
 
-inline result<private_key> parse_private_key(bytes_view file_content) {
+ADIT_DECL result<private_key> parse_private_key(bytes_view file_content) {
     return parse_private_key(file_content, nullptr, key_cost_limits{});
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

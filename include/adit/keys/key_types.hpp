@@ -4,6 +4,7 @@
 // Invariant: `load` is called with fields that `check` has accepted, and with nothing else.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/error.hpp>
 #include <adit/keys/ecdsa.hpp>
@@ -54,16 +55,20 @@ inline constexpr std::array key_types{
 
 // Details.
 
+#if ADIT_BODIES
+
 // C34: exactly 32 bytes; a shorter key has crashed other people's programs.
-inline errc check_ed25519(bytes_view fields) {
+ADIT_DECL errc check_ed25519(bytes_view fields) {
     const auto decoded = wire::decode_fields<ed25519_fields>(fields);
     if (!decoded) return static_cast<errc>(decoded.error().value());
     return decoded->point.size() == ed25519_public_size ? errc::ok : errc::malformed_field;
 }
 
-inline std::unique_ptr<Botan::Public_Key> load_ed25519(bytes_view fields) {
+ADIT_DECL std::unique_ptr<Botan::Public_Key> load_ed25519(bytes_view fields) {
     const auto decoded = wire::decode_fields<ed25519_fields>(fields);
     return std::make_unique<Botan::Ed25519_PublicKey>(decoded.value().point);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

@@ -4,6 +4,7 @@
 // ends and all copies of the public part agree (C34, C53).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/error.hpp>
@@ -52,6 +53,17 @@ struct section_head {
 
 // Details.
 
+// Writing. What a type has between its name and the comment; empty where there is no secret.
+[[nodiscard]] inline crypto::secret_bytes written(const auto& fields, std::size_t largest) {
+    crypto::secret_bytes bytes(largest);
+    wire::writer w(bytes);
+    wire::put_fields(w, fields);
+    bytes.resize(w.error() == errc::ok ? w.size() : 0);
+    return bytes;
+}
+
+#if ADIT_BODIES
+
 [[nodiscard]] inline result<private_key> read_ed25519(wire::reader& r, const public_key& expected) {
     constexpr std::size_t seed_size = private_key::ed25519_seed_size;
     ed25519_secret s;
@@ -96,8 +108,8 @@ struct section_head {
     return bytes.size() <= std::numeric_limits<byte>::max() && std::ranges::all_of(bytes, counts);
 }
 
-inline result<private_key> parse_section(bytes_view section, bool encrypted,
-                                         const public_key& expected) {
+ADIT_DECL result<private_key> parse_section(bytes_view section, bool encrypted,
+                                            const public_key& expected) {
     wire::reader r(section);
     section_head head;
     wire::get_fields(r, head);
@@ -111,15 +123,6 @@ inline result<private_key> parse_section(bytes_view section, bool encrypted,
     if (!key || !(key->public_part() == expected)) return errc::key_corrupt;
     key->set_comment(std::string(as_text(comment)));
     return key;
-}
-
-// Writing. What a type has between its name and the comment; empty where there is no secret.
-[[nodiscard]] inline crypto::secret_bytes written(const auto& fields, std::size_t largest) {
-    crypto::secret_bytes bytes(largest);
-    wire::writer w(bytes);
-    wire::put_fields(w, fields);
-    bytes.resize(w.error() == errc::ok ? w.size() : 0);
-    return bytes;
 }
 
 [[nodiscard]] inline crypto::secret_bytes secret_fields_of(const private_key& key) {
@@ -149,8 +152,8 @@ inline result<private_key> parse_section(bytes_view section, bool encrypted,
     return {};
 }
 
-inline crypto::secret_bytes section_of(const private_key& key, std::uint32_t check,
-                                       std::size_t block) {
+ADIT_DECL crypto::secret_bytes section_of(const private_key& key, std::uint32_t check,
+                                          std::size_t block) {
     const crypto::secret_bytes fields = secret_fields_of(key);
     if (fields.empty()) return {};
     const section_head head{check, check, key.public_part().type()};
@@ -165,5 +168,7 @@ inline crypto::secret_bytes section_of(const private_key& key, std::uint32_t che
     for (std::size_t i = 1; i <= padding; ++i) w.put_u8(static_cast<byte>(i));
     return section;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys::openssh_format

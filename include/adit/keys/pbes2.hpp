@@ -4,6 +4,7 @@
 // Invariant: the costs are compared with their caps before the passphrase is touched.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/secret.hpp>
@@ -28,6 +29,8 @@ namespace adit::keys {
                                                          const key_cost_limits& limits);
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace pbes2 {
 
@@ -168,14 +171,16 @@ struct encrypted_key {
 
 }  // namespace pbes2
 
-inline result<crypto::secret_bytes> decrypt_pkcs8(bytes_view der,
-                                                  const crypto::secret_bytes* passphrase,
-                                                  const key_cost_limits& limits) {
+ADIT_DECL result<crypto::secret_bytes> decrypt_pkcs8(bytes_view der,
+                                                     const crypto::secret_bytes* passphrase,
+                                                     const key_cost_limits& limits) {
     return crypto::attempt(errc::key_corrupt, [&]() -> result<crypto::secret_bytes> {
         const auto key = pbes2::read(der);
         if (!key) return key.error();
         return pbes2::decrypt(*key, passphrase, limits);
     });
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

@@ -3,6 +3,7 @@
 // Invariant: what is decoded lies in secret memory; the time is linear in the text's length.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/secret.hpp>
@@ -41,10 +42,6 @@ struct pem_block {
 
 // Details.
 
-inline constexpr std::string_view pem_begin = "-----BEGIN ";
-inline constexpr std::string_view pem_end = "-----END ";
-inline constexpr std::string_view pem_dashes = "-----";
-
 /// Takes the first line off the text, without its end and blanks around it.
 [[nodiscard]] inline std::string_view take_line(std::string_view& text) noexcept {
     std::string_view line = text.substr(0, text.find('\n'));
@@ -54,6 +51,12 @@ inline constexpr std::string_view pem_dashes = "-----";
     if (first == std::string_view::npos) return {};
     return line.substr(first, line.find_last_not_of(blank) - first + 1);
 }
+
+#if ADIT_BODIES
+
+inline constexpr std::string_view pem_begin = "-----BEGIN ";
+inline constexpr std::string_view pem_end = "-----END ";
+inline constexpr std::string_view pem_dashes = "-----";
 
 // What stands between the two lines of a block. Headers end at the first empty line.
 [[nodiscard]] inline pem_block split_body(std::string_view label, std::string_view body) {
@@ -67,7 +70,7 @@ inline constexpr std::string_view pem_dashes = "-----";
     return {label, body, {}};
 }
 
-inline result<pem_block> find_pem_block(std::string_view text, std::string_view label_end) {
+ADIT_DECL result<pem_block> find_pem_block(std::string_view text, std::string_view label_end) {
     while (!text.empty()) {
         const std::string_view line = take_line(text);
         if (!line.starts_with(pem_begin)) continue;
@@ -85,8 +88,8 @@ inline result<pem_block> find_pem_block(std::string_view text, std::string_view 
     return errc::not_a_key;
 }
 
-inline std::optional<std::string_view> find_pem_header(const pem_block& block,
-                                                       std::string_view name) {
+ADIT_DECL std::optional<std::string_view> find_pem_header(const pem_block& block,
+                                                          std::string_view name) {
     std::string_view left = block.headers;
     while (!left.empty()) {
         std::string_view line = take_line(left);
@@ -98,7 +101,7 @@ inline std::optional<std::string_view> find_pem_header(const pem_block& block,
     return std::nullopt;
 }
 
-inline result<crypto::secret_bytes> decode_pem(const pem_block& block) {
+ADIT_DECL result<crypto::secret_bytes> decode_pem(const pem_block& block) {
     return crypto::attempt(errc::key_corrupt, [&]() -> result<crypto::secret_bytes> {
         crypto::secret_bytes bytes(Botan::base64_decode_max_output(block.base64.size()));
         bytes.resize(Botan::base64_decode(bytes, block.base64, true));
@@ -107,8 +110,8 @@ inline result<crypto::secret_bytes> decode_pem(const pem_block& block) {
     });
 }
 
-inline crypto::secret_bytes encode_pem(std::string_view label, bytes_view content,
-                                       std::size_t columns) {
+ADIT_DECL crypto::secret_bytes encode_pem(std::string_view label, bytes_view content,
+                                          std::size_t columns) {
     Botan::secure_vector<char> base64(Botan::base64_encode_max_output(content.size()));
     std::size_t consumed = 0;
     base64.resize(
@@ -131,5 +134,7 @@ inline crypto::secret_bytes encode_pem(std::string_view label, bytes_view conten
     append("-----\n");
     return file;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

@@ -4,6 +4,7 @@
 // Invariant: a right passphrase gives DER that fills the block; anything else is wrong_passphrase.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/secret.hpp>
@@ -44,13 +45,6 @@ struct pem_cipher {
     std::size_t key, iv;
 };
 
-inline constexpr std::array pem_ciphers{
-    pem_cipher{"AES-128-CBC", "AES-128/CBC/PKCS7", 16, 16},
-    pem_cipher{"AES-192-CBC", "AES-192/CBC/PKCS7", 24, 16},
-    pem_cipher{"AES-256-CBC", "AES-256/CBC/PKCS7", 32, 16},
-    pem_cipher{"DES-EDE3-CBC", "TripleDES/CBC/PKCS7", 24, 8},
-};
-
 // OpenSSL's EVP_BytesToKey, with a salt that is the beginning of the iv.
 [[nodiscard]] inline crypto::secret_bytes derive_by_md5(const crypto::secret_bytes& passphrase,
                                                         bytes_view iv, std::size_t size) {
@@ -69,8 +63,17 @@ inline constexpr std::array pem_ciphers{
     return key;
 }
 
-inline errc decrypt_pem(const pem_block& block, const crypto::secret_bytes* passphrase,
-                        crypto::secret_bytes& content) {
+#if ADIT_BODIES
+
+inline constexpr std::array pem_ciphers{
+    pem_cipher{"AES-128-CBC", "AES-128/CBC/PKCS7", 16, 16},
+    pem_cipher{"AES-192-CBC", "AES-192/CBC/PKCS7", 24, 16},
+    pem_cipher{"AES-256-CBC", "AES-256/CBC/PKCS7", 32, 16},
+    pem_cipher{"DES-EDE3-CBC", "TripleDES/CBC/PKCS7", 24, 8},
+};
+
+ADIT_DECL errc decrypt_pem(const pem_block& block, const crypto::secret_bytes* passphrase,
+                           crypto::secret_bytes& content) {
     const std::string_view info = find_pem_header(block, "DEK-Info").value_or("");
     const std::string_view name = info.substr(0, info.find(','));
     const auto* const cipher = std::ranges::find(pem_ciphers, name, &pem_cipher::name);
@@ -87,5 +90,7 @@ inline errc decrypt_pem(const pem_block& block, const crypto::secret_bytes* pass
         return verdict == errc::ok ? check_decrypted(content) : verdict;
     });
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

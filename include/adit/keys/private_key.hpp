@@ -6,6 +6,7 @@
 // would sign its factors away (C34).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/attempt.hpp>
 #include <adit/crypto/random.hpp>
@@ -102,21 +103,32 @@ private:
 /// The blob of the public key at this point.
 [[nodiscard]] std::vector<byte> ed25519_blob(bytes_view point);
 
-inline result<private_key> private_key::assemble(std::unique_ptr<Botan::Private_Key> secret,
-                                                 bytes_view blob, std::string comment) {
+inline std::vector<byte> ed25519_blob(bytes_view point) {
+    const std::string_view name = "ssh-ed25519";
+    std::vector<byte> blob(8 + name.size() + point.size());
+    wire::writer w(blob);
+    w.put_string(as_bytes(name));
+    w.put_string(point);
+    return blob;
+}
+
+#if ADIT_BODIES
+
+ADIT_DECL result<private_key> private_key::assemble(std::unique_ptr<Botan::Private_Key> secret,
+                                                    bytes_view blob, std::string comment) {
     auto public_part = public_key::parse(blob);
     if (!public_part) return errc::key_corrupt;
     return private_key(std::move(secret), std::move(*public_part), std::move(comment));
 }
 
-inline result<private_key> private_key::generate_ed25519(crypto::random_source& random) {
+ADIT_DECL result<private_key> private_key::generate_ed25519(crypto::random_source& random) {
     crypto::secret_bytes seed(ed25519_seed_size);
     random.fill(seed);
     return from_ed25519_seed(seed);
 }
 
-inline result<private_key> private_key::generate_ecdsa(const nist_curve& curve,
-                                                       crypto::random_source& random) {
+ADIT_DECL result<private_key> private_key::generate_ecdsa(const nist_curve& curve,
+                                                          crypto::random_source& random) {
     return crypto::attempt(errc::key_corrupt, [&]() -> result<private_key> {
         auto secret = std::make_unique<Botan::ECDSA_PrivateKey>(
             random.botan(), Botan::EC_Group::from_name(curve.group));
@@ -125,8 +137,8 @@ inline result<private_key> private_key::generate_ecdsa(const nist_curve& curve,
     });
 }
 
-inline result<private_key> private_key::generate_rsa(std::size_t bits,
-                                                     crypto::random_source& random) {
+ADIT_DECL result<private_key> private_key::generate_rsa(std::size_t bits,
+                                                        crypto::random_source& random) {
     if (bits < smallest_modulus || bits > largest_modulus) return errc::unsupported_key_type;
     return crypto::attempt(errc::key_corrupt, [&]() -> result<private_key> {
         auto secret = std::make_unique<Botan::RSA_PrivateKey>(random.botan(), bits);
@@ -137,18 +149,9 @@ inline result<private_key> private_key::generate_rsa(std::size_t bits,
     });
 }
 
-inline std::vector<byte> ed25519_blob(bytes_view point) {
-    const std::string_view name = "ssh-ed25519";
-    std::vector<byte> blob(8 + name.size() + point.size());
-    wire::writer w(blob);
-    w.put_string(as_bytes(name));
-    w.put_string(point);
-    return blob;
-}
-
 // Through the key's PKCS#8 form, an OCTET STRING: Botan renamed and deprecated the plainer
 // constructors between 3.7 and 3.13, and this one means the same in all of them.
-inline result<private_key> private_key::from_ed25519_seed(bytes_view seed, std::string comment) {
+ADIT_DECL result<private_key> private_key::from_ed25519_seed(bytes_view seed, std::string comment) {
     if (seed.size() != ed25519_seed_size) return errc::key_corrupt;
     return crypto::attempt(errc::key_corrupt, [&]() -> result<private_key> {
         crypto::secret_bytes octet_string{0x04, ed25519_seed_size};
@@ -160,8 +163,8 @@ inline result<private_key> private_key::from_ed25519_seed(bytes_view seed, std::
     });
 }
 
-inline result<private_key> private_key::from_ecdsa_scalar(const nist_curve& curve,
-                                                          bytes_view scalar) {
+ADIT_DECL result<private_key> private_key::from_ecdsa_scalar(const nist_curve& curve,
+                                                             bytes_view scalar) {
     crypto::secret_bytes padded(curve.size);
     if (!place_number(wire::to_mpint(scalar).magnitude, padded)) return errc::key_corrupt;
     return crypto::attempt(errc::key_corrupt, [&]() -> result<private_key> {
@@ -176,7 +179,7 @@ inline result<private_key> private_key::from_ecdsa_scalar(const nist_curve& curv
 
 // The numbers are tried rather than recomputed: signing is in constant time, and it is what they
 // are for.
-inline result<private_key> private_key::from_rsa(const rsa_numbers& numbers) {
+ADIT_DECL result<private_key> private_key::from_rsa(const rsa_numbers& numbers) {
     const rsa_fields shown{numbers.e, numbers.n};
     if (check_rsa_numbers(shown) != errc::ok) return errc::unsupported_key_type;
     if (!is_odd(numbers.p) || !is_odd(numbers.q) || !is_odd(numbers.d)) return errc::key_corrupt;
@@ -194,8 +197,8 @@ inline result<private_key> private_key::from_rsa(const rsa_numbers& numbers) {
     });
 }
 
-inline result<std::vector<byte>> private_key::sign(std::string_view algorithm,
-                                                   bytes_view message) const {
+ADIT_DECL result<std::vector<byte>> private_key::sign(std::string_view algorithm,
+                                                      bytes_view message) const {
     const signature_algorithm* const row = find_signature_algorithm(algorithm);
     if (row == nullptr || row->key_type != public_.type()) return errc::unsupported_key_type;
     if (!secret_) return errc::signing_failed;
@@ -210,8 +213,8 @@ inline result<std::vector<byte>> private_key::sign(std::string_view algorithm,
 
 // The random numbers blind ECDSA's and RSA's arithmetic and never reach a signature: ECDSA's nonces
 // are RFC 6979's. Ed25519 needs none, and Null_RNG throws should it ask.
-inline result<std::vector<byte>> private_key::signed_blob(const signature_algorithm& algorithm,
-                                                          bytes_view message) const {
+ADIT_DECL result<std::vector<byte>> private_key::signed_blob(const signature_algorithm& algorithm,
+                                                             bytes_view message) const {
     Botan::Null_RNG none;
     const bool blinded = algorithm.form != signature_form::fixed_size;
     Botan::RandomNumberGenerator& random = blinded ? Botan::system_rng() : none;
@@ -222,7 +225,7 @@ inline result<std::vector<byte>> private_key::signed_blob(const signature_algori
     return to_blob({algorithm.name, *bytes});
 }
 
-inline result<crypto::secret_bytes> private_key::ed25519_seed() const {
+ADIT_DECL result<crypto::secret_bytes> private_key::ed25519_seed() const {
     if (!secret_ || public_.type() != "ssh-ed25519") return errc::unsupported_key_type;
     return crypto::attempt(errc::key_corrupt, [&]() -> result<crypto::secret_bytes> {
         crypto::secret_bytes octet_string = secret_->private_key_bits();
@@ -232,7 +235,7 @@ inline result<crypto::secret_bytes> private_key::ed25519_seed() const {
     });
 }
 
-inline result<crypto::secret_bytes> private_key::ecdsa_scalar() const {
+ADIT_DECL result<crypto::secret_bytes> private_key::ecdsa_scalar() const {
     const auto* const key = dynamic_cast<const Botan::ECDSA_PrivateKey*>(secret_.get());
     const nist_curve* const curve = find_curve(public_.type());
     if (key == nullptr || curve == nullptr) return errc::unsupported_key_type;
@@ -241,7 +244,7 @@ inline result<crypto::secret_bytes> private_key::ecdsa_scalar() const {
     });
 }
 
-inline result<rsa_secrets> private_key::rsa_secret_numbers() const {
+ADIT_DECL result<rsa_secrets> private_key::rsa_secret_numbers() const {
     const auto* const key = dynamic_cast<const Botan::RSA_PrivateKey*>(secret_.get());
     if (key == nullptr) return errc::unsupported_key_type;
     return crypto::attempt(errc::key_corrupt, [&]() -> result<rsa_secrets> {
@@ -251,5 +254,7 @@ inline result<rsa_secrets> private_key::rsa_secret_numbers() const {
                            key->get_q().serialize<crypto::secret_bytes>()};
     });
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

@@ -5,6 +5,7 @@
 // trusted.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/error.hpp>
@@ -65,6 +66,8 @@ private:
 
 // Details.
 
+#if ADIT_BODIES
+
 // What may stand in a line of text between two spaces, and in a list of names.
 [[nodiscard]] inline bool is_type_name(std::string_view name) noexcept {
     constexpr std::size_t longest = 64;
@@ -72,7 +75,7 @@ private:
     return !name.empty() && name.size() <= longest && std::ranges::none_of(name, odd);
 }
 
-inline result<public_key> public_key::parse(bytes_view blob) {
+ADIT_DECL result<public_key> public_key::parse(bytes_view blob) {
     wire::reader r(blob);
     const std::string_view name = as_text(r.take_string());
     if (r.failed()) return r.error();
@@ -84,7 +87,7 @@ inline result<public_key> public_key::parse(bytes_view blob) {
     return public_key(blob);
 }
 
-inline result<public_key> public_key::parse_line(std::string_view line) {
+ADIT_DECL result<public_key> public_key::parse_line(std::string_view line) {
     constexpr std::string_view blank = " \t";
     const auto next_word = [&line, blank] {
         line.remove_prefix(std::min(line.find_first_not_of(blank), line.size()));
@@ -100,14 +103,14 @@ inline result<public_key> public_key::parse_line(std::string_view line) {
     return key;
 }
 
-inline std::string_view public_key::type() const noexcept {
+ADIT_DECL std::string_view public_key::type() const noexcept {
     return as_text(wire::reader(blob_).take_string());
 }
 
 // A13: the name in the signature, the name that was agreed on and the type of the key must belong
 // together, and the bytes must have their exact size, before any arithmetic.
-inline errc public_key::verify(std::string_view algorithm, bytes_view message,
-                               bytes_view signature_blob) const {
+ADIT_DECL errc public_key::verify(std::string_view algorithm, bytes_view message,
+                                  bytes_view signature_blob) const {
     const signature_algorithm* const row = find_signature_algorithm(algorithm);
     if (row == nullptr || !supported()) return errc::unsupported_key_type;
     if (row->key_type != type()) return errc::host_key_signature_invalid;
@@ -116,8 +119,8 @@ inline errc public_key::verify(std::string_view algorithm, bytes_view message,
     return verified(*row, message, given->bytes) ? errc::ok : errc::host_key_signature_invalid;
 }
 
-inline bool public_key::verified(const signature_algorithm& algorithm, bytes_view message,
-                                 bytes_view bytes) const {
+ADIT_DECL bool public_key::verified(const signature_algorithm& algorithm, bytes_view message,
+                                    bytes_view bytes) const {
     try {
         const auto key = find_key_type(type())->load(fields());
         const auto sized = to_botan_form(algorithm, key->key_length(), bytes);
@@ -129,12 +132,14 @@ inline bool public_key::verified(const signature_algorithm& algorithm, bytes_vie
     }
 }
 
-inline std::string public_key::to_line(std::string_view comment) const {
+ADIT_DECL std::string public_key::to_line(std::string_view comment) const {
     std::string line(type());
     line += ' ';
     line += to_base64(blob_);
     if (!comment.empty()) line.append(1, ' ').append(comment);
     return line;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

@@ -4,6 +4,7 @@
 // Invariant: what is handed to Botan has exactly the size that the algorithm and the key demand.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/keys/signature.hpp>
 #include <adit/wire/message.hpp>
@@ -46,8 +47,10 @@ struct ecdsa_signature {
     return true;
 }
 
-inline std::optional<std::vector<byte>> to_botan_form(const signature_algorithm& algorithm,
-                                                      std::size_t key_bits, bytes_view bytes) {
+#if ADIT_BODIES
+
+ADIT_DECL std::optional<std::vector<byte>> to_botan_form(const signature_algorithm& algorithm,
+                                                         std::size_t key_bits, bytes_view bytes) {
     std::vector<byte> placed(botan_size(algorithm, key_bits));
     const mutable_bytes room(placed);
     bool fits = false;
@@ -71,8 +74,8 @@ inline std::optional<std::vector<byte>> to_botan_form(const signature_algorithm&
     return placed;
 }
 
-inline std::optional<std::vector<byte>> from_botan_form(const signature_algorithm& algorithm,
-                                                        std::size_t key_bits, bytes_view bytes) {
+ADIT_DECL std::optional<std::vector<byte>> from_botan_form(const signature_algorithm& algorithm,
+                                                           std::size_t key_bits, bytes_view bytes) {
     if (bytes.size() != botan_size(algorithm, key_bits)) return std::nullopt;
     if (algorithm.form != signature_form::two_integers) {
         return std::vector<byte>(bytes.begin(), bytes.end());
@@ -86,5 +89,7 @@ inline std::optional<std::vector<byte>> from_botan_form(const signature_algorith
     written.resize(w.size());
     return written;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::keys

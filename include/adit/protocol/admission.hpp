@@ -5,6 +5,7 @@
 // dies (A19). Thread-safe: tickets end on their connections' strands.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/protocol/source_block.hpp>
 #include <adit/protocol/source_penalties.hpp>
 
@@ -110,7 +111,9 @@ private:
 
 // Details.
 
-inline std::string_view message_of(admission_answer answer) noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL std::string_view message_of(admission_answer answer) noexcept {
     switch (answer) {
         case admission_answer::admitted: return "admitted";
         case admission_answer::too_many: return "too many connections are not logged in";
@@ -122,7 +125,7 @@ inline std::string_view message_of(admission_answer answer) noexcept {
     return "";
 }
 
-inline auto admission::admit(std::string_view address, time_point now, std::uint32_t random)
+ADIT_DECL auto admission::admit(std::string_view address, time_point now, std::uint32_t random)
     -> verdict {
     state& s = *state_;
     const source_block source = block_of(address, s.limits.masks);
@@ -134,27 +137,27 @@ inline auto admission::admit(std::string_view address, time_point now, std::uint
     return {answer, ticket(state_, source)};
 }
 
-inline void admission::ended(ticket slot, bad_ending how, time_point now) {
+ADIT_DECL void admission::ended(ticket slot, bad_ending how, time_point now) {
     const ticket gone = std::move(slot);
     if (!gone) return;
     const std::scoped_lock lock(state_->mutex);
     state_->penalties.add(gone.source_, how, now);
 }
 
-inline std::size_t admission::unauthenticated() const {
+ADIT_DECL std::size_t admission::unauthenticated() const {
     const std::scoped_lock lock(state_->mutex);
     return state_->all;
 }
 
-inline void admission::state::leave(const source_block& source) noexcept {
+ADIT_DECL void admission::state::leave(const source_block& source) noexcept {
     const std::scoped_lock lock(mutex);
     const auto known = by_source.find(source);
     if (--known->second == 0) by_source.erase(known);
     --all;
 }
 
-inline admission_answer admission::state::decide(const source_block& source, time_point now,
-                                                 std::uint32_t random) const {
+ADIT_DECL admission_answer admission::state::decide(const source_block& source, time_point now,
+                                                    std::uint32_t random) const {
     constexpr std::uint32_t percent = 100;
     if (penalties.is_penalised(source, now)) return admission_answer::penalised;
     if (all >= limits.full) return admission_answer::too_many;
@@ -166,12 +169,14 @@ inline admission_answer admission::state::decide(const source_block& source, tim
 }
 
 // As sshd's: from `chance` at `startups` in a straight line to all at `full`.
-inline unsigned admission::state::chance_of_refusal() const noexcept {
+ADIT_DECL unsigned admission::state::chance_of_refusal() const noexcept {
     constexpr unsigned percent = 100;
     if (all < limits.startups || limits.full <= limits.startups) return 0;
     const unsigned least = std::min(limits.chance, percent);
     const auto beyond = static_cast<unsigned>(all) - limits.startups;
     return least + (percent - least) * beyond / (limits.full - limits.startups);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

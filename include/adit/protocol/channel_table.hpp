@@ -6,6 +6,7 @@
 // dropped (A22). Over 300 lines: one function per message, and the table they share.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/error.hpp>
 #include <adit/limits.hpp>
 #include <adit/protocol/channel_state.hpp>
@@ -144,7 +145,9 @@ private:
 
 // Details.
 
-inline result<channel_event> channel_table::receive(bytes_view payload) {
+#if ADIT_BODIES
+
+ADIT_DECL result<channel_event> channel_table::receive(bytes_view payload) {
     using wire::message_id;
     switch (wire::peek_id(payload).value_or(message_id{})) {
         case message_id::channel_data: return decoded<wire::channel_data>(payload);
@@ -176,7 +179,7 @@ inline result<channel_event> channel_table::receive(bytes_view payload) {
     }
 }
 
-inline result<std::uint32_t> channel_table::add(entry e) {
+ADIT_DECL result<std::uint32_t> channel_table::add(entry e) {
     if (used_ >= caps_.channels) return errc::too_many_channels;
     const std::uint32_t window = budget_.take_first();
     if (window == 0) return errc::too_many_channels;
@@ -194,11 +197,11 @@ inline result<std::uint32_t> channel_table::add(entry e) {
     return number;
 }
 
-inline result<std::uint32_t> channel_table::open() {
+ADIT_DECL result<std::uint32_t> channel_table::open() {
     return add({channel_state::requested(), 0, 0, {}, {}});
 }
 
-inline result<std::uint32_t> channel_table::accept(const wire::channel_open& request) {
+ADIT_DECL result<std::uint32_t> channel_table::accept(const wire::channel_open& request) {
     if (request.maximum_packet_size == 0) return errc::malformed_field;  // C41
     return add({channel_state::accepted(),
                 request.sender_channel,
@@ -207,7 +210,7 @@ inline result<std::uint32_t> channel_table::accept(const wire::channel_open& req
                 {}});
 }
 
-inline bool channel_table::release_if_done(std::uint32_t channel) {
+ADIT_DECL bool channel_table::release_if_done(std::uint32_t channel) {
     const entry* e = find(channel);
     if (e == nullptr || !e->state.done()) return false;
     budget_.give_back(e->in.target());
@@ -217,7 +220,7 @@ inline bool channel_table::release_if_done(std::uint32_t channel) {
     return true;
 }
 
-inline std::uint32_t channel_table::consume(std::uint32_t channel, std::uint64_t n) {
+ADIT_DECL std::uint32_t channel_table::consume(std::uint32_t channel, std::uint64_t n) {
     entry* e = find(channel);
     if (e == nullptr) return 0;
     e->in.consume(n);
@@ -230,7 +233,7 @@ inline std::uint32_t channel_table::consume(std::uint32_t channel, std::uint64_t
     return grant;
 }
 
-inline result<channel_event> channel_table::on(const wire::global_request& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::global_request& m) {
     channel_event event{kind::global_request};
     event.name = m.request_name;
     event.want_reply = m.want_reply;
@@ -239,7 +242,7 @@ inline result<channel_event> channel_table::on(const wire::global_request& m) {
 }
 
 // A reply that nobody asked for is dropped, and blocks nothing (C39).
-inline result<channel_event> channel_table::on_global_reply(bool success, bytes_view data) {
+ADIT_DECL result<channel_event> channel_table::on_global_reply(bool success, bytes_view data) {
     if (global_replies_.empty()) return channel_event{};
     channel_event event{kind::global_reply};
     event.ticket = global_replies_.front();
@@ -249,13 +252,13 @@ inline result<channel_event> channel_table::on_global_reply(bool success, bytes_
     return event;
 }
 
-inline result<channel_event> channel_table::on(const wire::channel_open& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_open& m) {
     channel_event event{kind::peer_open};
     event.open = m;
     return event;
 }
 
-inline result<channel_event> channel_table::on(const wire::channel_open_confirmation& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_open_confirmation& m) {
     entry* e = find(m.recipient_channel);
     if (e == nullptr) return errc::unknown_channel;
     if (const errc bad = e->state.confirmed(); bad != errc::ok) return bad;
@@ -266,7 +269,7 @@ inline result<channel_event> channel_table::on(const wire::channel_open_confirma
     return channel_event{kind::opened, m.recipient_channel};
 }
 
-inline result<channel_event> channel_table::on(const wire::channel_open_failure& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_open_failure& m) {
     entry* e = find(m.recipient_channel);
     if (e == nullptr) return errc::unknown_channel;
     if (const errc bad = e->state.refused(); bad != errc::ok) return bad;
@@ -276,14 +279,14 @@ inline result<channel_event> channel_table::on(const wire::channel_open_failure&
 }
 
 // C43: adjusts for a channel that is gone, or at its end, are late and harmless.
-inline result<channel_event> channel_table::on(const wire::channel_window_adjust& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_window_adjust& m) {
     entry* e = find(m.recipient_channel);
     if (e == nullptr || !e->state.may_send_data()) return channel_event{};
     if (const errc bad = e->out.grant(m.bytes_to_add); bad != errc::ok) return bad;
     return channel_event{kind::window, m.recipient_channel};
 }
 
-inline errc channel_table::receive_data(std::uint32_t channel, std::size_t size) {
+ADIT_DECL errc channel_table::receive_data(std::uint32_t channel, std::size_t size) {
     entry* e = find(channel);
     if (e == nullptr) return errc::unknown_channel;
     if (const errc bad = e->state.received_data(); bad != errc::ok) return bad;
@@ -291,7 +294,7 @@ inline errc channel_table::receive_data(std::uint32_t channel, std::size_t size)
     return e->in.receive(size);
 }
 
-inline result<channel_event> channel_table::on(const wire::channel_data& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_data& m) {
     if (const errc bad = receive_data(m.recipient_channel, m.data.size()); bad != errc::ok) {
         return bad;
     }
@@ -300,7 +303,7 @@ inline result<channel_event> channel_table::on(const wire::channel_data& m) {
     return event;
 }
 
-inline result<channel_event> channel_table::on(const wire::channel_extended_data& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_extended_data& m) {
     if (const errc bad = receive_data(m.recipient_channel, m.data.size()); bad != errc::ok) {
         return bad;
     }
@@ -309,7 +312,7 @@ inline result<channel_event> channel_table::on(const wire::channel_extended_data
     return event;
 }
 
-inline result<channel_event> channel_table::on(const wire::channel_eof& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_eof& m) {
     entry* e = find(m.recipient_channel);
     if (e == nullptr) return errc::unknown_channel;
     if (const errc bad = e->state.received_other(); bad != errc::ok) return bad;
@@ -318,7 +321,7 @@ inline result<channel_event> channel_table::on(const wire::channel_eof& m) {
     return channel_event{kind::eof, m.recipient_channel};
 }
 
-inline result<channel_event> channel_table::on(const wire::channel_close& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_close& m) {
     entry* e = find(m.recipient_channel);
     if (e == nullptr) return errc::unknown_channel;
     if (const errc bad = e->state.received_other(); bad != errc::ok) return bad;
@@ -326,7 +329,7 @@ inline result<channel_event> channel_table::on(const wire::channel_close& m) {
     return channel_event{kind::close, m.recipient_channel};
 }
 
-inline result<channel_event> channel_table::on(const wire::channel_request& m) {
+ADIT_DECL result<channel_event> channel_table::on(const wire::channel_request& m) {
     entry* e = find(m.recipient_channel);
     if (e == nullptr) return errc::unknown_channel;
     if (const errc bad = e->state.received_other(); bad != errc::ok) return bad;
@@ -337,7 +340,7 @@ inline result<channel_event> channel_table::on(const wire::channel_request& m) {
     return event;
 }
 
-inline result<channel_event> channel_table::on_reply(std::uint32_t channel, bool success) {
+ADIT_DECL result<channel_event> channel_table::on_reply(std::uint32_t channel, bool success) {
     entry* e = find(channel);
     if (e == nullptr) return errc::unknown_channel;
     if (e->replies.empty()) return channel_event{};  // C47: unsolicited, dropped
@@ -347,5 +350,7 @@ inline result<channel_event> channel_table::on_reply(std::uint32_t channel, bool
     e->replies.pop_front();
     return event;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

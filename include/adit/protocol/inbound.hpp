@@ -6,6 +6,7 @@
 // rest() leaves no memory behind.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/null_cipher.hpp>
 #include <adit/crypto/packet_cipher.hpp>
@@ -120,13 +121,15 @@ private:
 
 // Details.
 
-inline inbound::inbound(slab_pool& pool, const limits& caps)
+#if ADIT_BODIES
+
+ADIT_DECL inbound::inbound(slab_pool& pool, const limits& caps)
     : pool_(&pool),
       largest_packet_(caps.packet_before_authentication),
       opener_(std::make_unique<crypto::null_opener>()),
       shape_(opener_->shape()) {}
 
-inline bool inbound::move_to(std::size_t size) noexcept {
+ADIT_DECL bool inbound::move_to(std::size_t size) noexcept {
     const std::size_t pending = end_ - begin_;
     const bool in_place = slab_ && !slab_.shared() && slab_.size() >= size;
     if (in_place) {
@@ -148,7 +151,7 @@ inline bool inbound::move_to(std::size_t size) noexcept {
 // A read never ends in the middle of a packet at the end of the slab if that can be helped: the
 // last read into a slab asks for the rest of the packet under way only, so that nothing has to be
 // copied into the next slab.
-inline mutable_bytes inbound::prepare() {
+ADIT_DECL mutable_bytes inbound::prepare() {
     if (error_ != errc::ok) return {};
     const std::size_t pending = end_ - begin_;
     const std::size_t missing = wanted_ > pending ? wanted_ - pending : shape_.header;
@@ -164,13 +167,13 @@ inline mutable_bytes inbound::prepare() {
     return room.first(room.size() - (room.size() > 2 * reserve ? reserve : 0));
 }
 
-inline void inbound::rest() noexcept {
+ADIT_DECL void inbound::rest() noexcept {
     if (begin_ != end_) return;
     begin_ = end_ = 0;
     slab_ = {};
 }
 
-inline inbound::step inbound::next(packet& out) noexcept {
+ADIT_DECL inbound::step inbound::next(packet& out) noexcept {
     if (error_ != errc::ok) return step::failed;
     const std::size_t pending = end_ - begin_;
     if (wanted_ == 0) {
@@ -183,7 +186,7 @@ inline inbound::step inbound::next(packet& out) noexcept {
 }
 
 // C05, C06, in one place for every cipher.
-inline errc inbound::check_length() const noexcept {
+ADIT_DECL errc inbound::check_length() const noexcept {
     constexpr std::uint32_t smallest = 1 + 1 + 4;  // padding_length, payload, padding
     if (length_ < smallest || length_ > largest_packet_) return errc::invalid_packet_length;
     const std::size_t padded = length_ + (shape_.length_in_padding ? std::size_t{4} : 0);
@@ -191,7 +194,7 @@ inline errc inbound::check_length() const noexcept {
     return errc::ok;
 }
 
-inline inbound::step inbound::open(packet& out) noexcept {
+ADIT_DECL inbound::step inbound::open(packet& out) noexcept {
     const mutable_bytes whole = slab_.memory().subspan(begin_, wanted_);
     if (opener_->open(whole, sequence_) != errc::ok) return fail(errc::mac_mismatch);
     const std::uint32_t padding = whole[4];
@@ -211,7 +214,7 @@ inline inbound::step inbound::open(packet& out) noexcept {
     return step::packet;
 }
 
-inline void inbound::switch_keys() noexcept {
+ADIT_DECL void inbound::switch_keys() noexcept {
     opener_ = std::move(pending_);
     shape_ = opener_->shape();
     if (strict_) sequence_ = 0;
@@ -219,5 +222,7 @@ inline void inbound::switch_keys() noexcept {
     packets_ = 0;
     bytes_ = 0;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

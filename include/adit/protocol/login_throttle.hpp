@@ -5,6 +5,8 @@
 // guesses in a row. Not thread-safe.
 #pragma once
 
+#include <adit/bodies.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -52,7 +54,9 @@ private:
 
 // Details.
 
-inline bool login_throttle::charge(std::string_view user, time_point now) {
+#if ADIT_BODIES
+
+ADIT_DECL bool login_throttle::charge(std::string_view user, time_point now) {
     auto known = users_.find(user);
     if (known == users_.end()) {
         make_room();
@@ -67,12 +71,12 @@ inline bool login_throttle::charge(std::string_view user, time_point now) {
     return true;
 }
 
-inline void login_throttle::right(std::string_view user) {
+ADIT_DECL void login_throttle::right(std::string_view user) {
     const auto known = users_.find(user);
     if (known != users_.end()) users_.erase(known);
 }
 
-inline std::chrono::seconds login_throttle::pause_after(unsigned wrong) const noexcept {
+ADIT_DECL std::chrono::seconds login_throttle::pause_after(unsigned wrong) const noexcept {
     if (wrong < limits_.attempts) return std::chrono::seconds(0);
     std::chrono::seconds pause = limits_.first_pause;
     for (unsigned i = limits_.attempts; i < wrong && pause < limits_.longest_pause; ++i) pause *= 2;
@@ -80,10 +84,12 @@ inline std::chrono::seconds login_throttle::pause_after(unsigned wrong) const no
 }
 
 // Happens only with more users than are remembered, so it may look at all of them.
-inline void login_throttle::make_room() {
+ADIT_DECL void login_throttle::make_room() {
     if (users_.empty() || users_.size() < limits_.users) return;
     const auto earlier = [](const auto& a, const auto& b) { return a.second.last < b.second.last; };
     users_.erase(std::ranges::min_element(users_, earlier));
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

@@ -4,6 +4,7 @@
 // Invariant: a pseudo name (ext-info-*, kex-strict-*) is never an algorithm.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/algorithms.hpp>
 #include <adit/error.hpp>
 #include <adit/protocol/gate.hpp>
@@ -46,6 +47,8 @@ struct negotiation_input {
                              no_common& failure);
 
 // Details.
+
+#if ADIT_BODIES
 
 [[nodiscard]] inline bool is_pseudo_algorithm(std::string_view name) noexcept {
     return name == strict_kex_client || name == strict_kex_server || name == ext_info_client ||
@@ -90,7 +93,7 @@ struct choice {
 
 }  // namespace negotiation
 
-inline bool negotiate(const negotiation_input& input, negotiated& chosen, no_common& failure) {
+ADIT_DECL bool negotiate(const negotiation_input& input, negotiated& chosen, no_common& failure) {
     using negotiation::choose;
     using negotiation::is_aead;
     const auto& c = input.client;
@@ -138,5 +141,7 @@ inline bool negotiate(const negotiation_input& input, negotiated& chosen, no_com
          theirs.server_host_key_algorithms.first() != ours.server_host_key_algorithms.first());
     return true;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

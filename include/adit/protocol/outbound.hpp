@@ -5,6 +5,7 @@
 // Invariants: a chunk is sealed once; when no chunk is alive, no memory is held.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/bytes.hpp>
 #include <adit/crypto/null_cipher.hpp>
 #include <adit/crypto/packet_cipher.hpp>
@@ -105,7 +106,9 @@ private:
 
 // Details.
 
-inline chunk outbound::reserve(std::size_t payload) noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL chunk outbound::reserve(std::size_t payload) noexcept {
     const std::size_t place = place_size(payload);
     if (!arena_ || arena_.size() - arena_used_ < place) {
         constexpr std::size_t arena_size = 4096;
@@ -121,14 +124,14 @@ inline chunk outbound::reserve(std::size_t payload) noexcept {
 }
 
 // RFC 4253 section 6: at least four bytes, and the whole a multiple of the block.
-inline std::size_t outbound::padding_for(const chunk& c) const noexcept {
+ADIT_DECL std::size_t outbound::padding_for(const chunk& c) const noexcept {
     const std::size_t head = shape_.length_in_padding ? packet_front : packet_front - 4;
     const std::size_t step = c.pad_to == 0 ? shape_.block : c.pad_to;
     const std::size_t padding = step - (head + c.size) % step;
     return padding < 4 ? padding + step : padding;
 }
 
-inline result<bytes_view> outbound::seal(const chunk& c) noexcept {
+ADIT_DECL result<bytes_view> outbound::seal(const chunk& c) noexcept {
     const std::size_t padding = padding_for(c);
     const std::size_t length = 1 + c.size + padding;
     const std::size_t size = 4 + length + shape_.tag;
@@ -148,7 +151,7 @@ inline result<bytes_view> outbound::seal(const chunk& c) noexcept {
     return bytes_view(whole);
 }
 
-inline void outbound::switch_keys() noexcept {
+ADIT_DECL void outbound::switch_keys() noexcept {
     sealer_ = std::move(pending_);
     shape_ = sealer_->shape();
     if (strict_) sequence_ = 0;
@@ -156,5 +159,7 @@ inline void outbound::switch_keys() noexcept {
     packets_ = 0;
     bytes_ = 0;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

@@ -5,6 +5,7 @@
 // whole list; what is counted never goes back.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/error.hpp>
 #include <adit/limits.hpp>
 
@@ -72,19 +73,21 @@ private:
 
 // Details.
 
-inline bool authentication_progress::awaits(std::string_view method) const {
+#if ADIT_BODIES
+
+ADIT_DECL bool authentication_progress::awaits(std::string_view method) const {
     return std::ranges::any_of(required_, [&](const method_list& list) {
         return agrees(list) && list[passed_.size()] == method;
     });
 }
 
-inline bool authentication_progress::pass(std::string_view method) {
+ADIT_DECL bool authentication_progress::pass(std::string_view method) {
     passed_.emplace_back(method);
     return std::ranges::any_of(required_,
                                [this](const method_list& list) { return list == passed_; });
 }
 
-inline std::string authentication_progress::can_continue() const {
+ADIT_DECL std::string authentication_progress::can_continue() const {
     std::string names;
     method_list seen;
     for (const method_list& list : required_) {
@@ -97,5 +100,7 @@ inline std::string authentication_progress::can_continue() const {
     }
     return names;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

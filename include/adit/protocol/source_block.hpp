@@ -5,6 +5,8 @@
 // as a local socket's, is one single block.
 #pragma once
 
+#include <adit/bodies.hpp>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
@@ -35,7 +37,9 @@ struct source_block {
 
 // Details.
 
-inline source_block block_of(std::string_view address, const source_masks& masks) {
+#if ADIT_BODIES
+
+ADIT_DECL source_block block_of(std::string_view address, const source_masks& masks) {
     constexpr std::size_t mapped_prefix = 12;
     constexpr std::array<std::uint8_t, mapped_prefix> mapped{0, 0, 0, 0, 0,   0,
                                                              0, 0, 0, 0, 255, 255};
@@ -64,5 +68,7 @@ inline source_block block_of(std::string_view address, const source_masks& masks
     block.prefix = raw;
     return block;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

@@ -4,6 +4,7 @@
 // one whose penalty ends first is forgotten first, so strangers in any number shut nobody out.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/protocol/source_block.hpp>
 
 #include <algorithm>
@@ -69,7 +70,9 @@ private:
 
 // Details.
 
-inline std::chrono::seconds penalty_limits::of(bad_ending how) const noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL std::chrono::seconds penalty_limits::of(bad_ending how) const noexcept {
     switch (how) {
         case bad_ending::crash: return crash;
         case bad_ending::auth_failed: return auth_failed;
@@ -81,13 +84,13 @@ inline std::chrono::seconds penalty_limits::of(bad_ending how) const noexcept {
     return {};
 }
 
-inline void source_penalties::family_list::drop_first() {
+ADIT_DECL void source_penalties::family_list::drop_first() {
     const auto first = by_end.begin();
     sources.erase(first->second);
     by_end.erase(first);
 }
 
-inline void source_penalties::add(const source_block& source, bad_ending how, time_point now) {
+ADIT_DECL void source_penalties::add(const source_block& source, bad_ending how, time_point now) {
     const std::chrono::seconds more = limits_.of(how);
     if (!limits_.enabled || more.count() == 0 || limits_.sources == 0) return;
     family_list& list = lists_[static_cast<std::size_t>(source.family)];
@@ -109,14 +112,16 @@ inline void source_penalties::add(const source_block& source, bad_ending how, ti
     list.sources.emplace(source, next);
 }
 
-inline bool source_penalties::is_penalised(const source_block& source, time_point now) const {
+ADIT_DECL bool source_penalties::is_penalised(const source_block& source, time_point now) const {
     const family_list& list = lists_[static_cast<std::size_t>(source.family)];
     const auto known = list.sources.find(source);
     return known != list.sources.end() && known->second.counts && now < known->second.ends;
 }
 
-inline std::size_t source_penalties::size(source_family family) const noexcept {
+ADIT_DECL std::size_t source_penalties::size(source_family family) const noexcept {
     return lists_[static_cast<std::size_t>(family)].sources.size();
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::protocol

@@ -5,6 +5,7 @@
 // must show the same key (A11); nothing is derived before both hold.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/keys/fingerprint.hpp>
 #include <adit/transport/kex_session.hpp>
 
@@ -22,6 +23,8 @@ struct host_identity {
                                 protocol::phase next);
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace kex {
 
@@ -68,8 +71,8 @@ inline task<> trust_host_key(packet_port& port, kex_session& s, const host_ident
 
 }  // namespace kex
 
-inline task<> kex_client(packet_port& port, kex_session& session, const host_identity& identity,
-                         protocol::packet their_kexinit, protocol::phase next) {
+ADIT_DECL task<> kex_client(packet_port& port, kex_session& session, const host_identity& identity,
+                            protocol::packet their_kexinit, protocol::phase next) {
     std::vector<byte> i_s;
     const crypto::kex_algorithm* algorithm = co_await agree(port, session, their_kexinit, i_s);
     const auto agreement = algorithm->make_client(*session.random);
@@ -87,5 +90,7 @@ inline task<> kex_client(packet_port& port, kex_session& session, const host_ide
     const crypto::exchange_result outcome{algorithm->hash, k, h, id};
     co_await change_keys(port, session, outcome, next);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

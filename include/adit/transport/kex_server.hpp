@@ -4,6 +4,7 @@
 // Invariant: signs with a key of the negotiated algorithm only, and only H.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/transport/kex_session.hpp>
 
 #include <algorithm>
@@ -69,8 +70,11 @@ namespace kex {
 
 }  // namespace kex
 
-inline task<> kex_server(packet_port& port, kex_session& session, const host_key_signers& host_keys,
-                         protocol::packet their_kexinit, protocol::phase next) {
+#if ADIT_BODIES
+
+ADIT_DECL task<> kex_server(packet_port& port, kex_session& session,
+                            const host_key_signers& host_keys, protocol::packet their_kexinit,
+                            protocol::phase next) {
     std::vector<byte> i_c;
     const crypto::kex_algorithm* algorithm = co_await agree(port, session, their_kexinit, i_c);
     const auto init = co_await port.receive<wire::kex_ecdh_init>();
@@ -91,5 +95,7 @@ inline task<> kex_server(packet_port& port, kex_session& session, const host_key
     const crypto::exchange_result outcome{algorithm->hash, share.shared_secret, h, id};
     co_await change_keys(port, session, outcome, next);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

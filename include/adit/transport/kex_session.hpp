@@ -4,6 +4,7 @@
 // and honoured in the first exchange only (C24); secrets are wiped when the exchange ends.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/crypto/algorithms.hpp>
 #include <adit/crypto/cipher_order.hpp>
 #include <adit/crypto/key_derivation.hpp>
@@ -77,7 +78,9 @@ struct exchanged {
 
 // Details.
 
-inline void send_kexinit(packet_port& port, kex_session& session) {
+#if ADIT_BODIES
+
+ADIT_DECL void send_kexinit(packet_port& port, kex_session& session) {
     if (!session.our_kexinit.empty()) return;
     const bool client = session.ours == protocol::role::client;
     const algorithm_preferences& offer = session.preferences;
@@ -201,9 +204,9 @@ template <class Made>
 
 }  // namespace kex
 
-inline task<const crypto::kex_algorithm*> agree(packet_port& port, kex_session& session,
-                                                protocol::packet their_kexinit,
-                                                std::vector<byte>& their_payload) {
+ADIT_DECL task<const crypto::kex_algorithm*> agree(packet_port& port, kex_session& session,
+                                                   protocol::packet their_kexinit,
+                                                   std::vector<byte>& their_payload) {
     port.report().stage = stage::negotiation;
     their_payload.assign(their_kexinit.payload.begin(), their_kexinit.payload.end());
     const wire::kexinit theirs = value_of(wire::decode<wire::kexinit>(their_payload));
@@ -219,8 +222,8 @@ inline task<const crypto::kex_algorithm*> agree(packet_port& port, kex_session& 
     co_return algorithm;
 }
 
-inline secret_bytes hash_exchange(const kex_session& s, crypto::hash_id hash,
-                                  const exchanged& values) {
+ADIT_DECL secret_bytes hash_exchange(const kex_session& s, crypto::hash_id hash,
+                                     const exchanged& values) {
     const bool client = s.ours == protocol::role::client;
     const bytes_view ours = as_bytes(s.our_identification);
     const bytes_view theirs = as_bytes(s.their_identification);
@@ -230,8 +233,8 @@ inline secret_bytes hash_exchange(const kex_session& s, crypto::hash_id hash,
                                           values.k_s, values.q_c, values.q_s, values.k});
 }
 
-inline task<> change_keys(packet_port& port, kex_session& session,
-                          const crypto::exchange_result& outcome, protocol::phase next) {
+ADIT_DECL task<> change_keys(packet_port& port, kex_session& session,
+                             const crypto::exchange_result& outcome, protocol::phase next) {
     port.prepare_keys(kex::make_ciphers(session, outcome));
     port.enter(kex::newkeys_phase(session));
     port.send(wire::newkeys{});
@@ -244,5 +247,7 @@ inline task<> change_keys(packet_port& port, kex_session& session,
     ++session.exchanges;
     port.enter(next);
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

@@ -6,6 +6,7 @@
 // Over 300 lines: one class, the parts for the handshake and the parts for the loops side by side.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/detail/any_stream.hpp>
 #include <adit/detail/signal.hpp>
 #include <adit/limits.hpp>
@@ -135,14 +136,16 @@ private:
 
 // Details.
 
-inline packet_stream::packet_stream(packet_stream_parts parts)
+#if ADIT_BODIES
+
+ADIT_DECL packet_stream::packet_stream(packet_stream_parts parts)
     : stream_(std::move(parts.stream)),
       ours_(parts.ours),
       caps_(parts.caps),
       in_(pool_, caps_),
       out_(pool_, *parts.random) {}
 
-inline void packet_stream::enter(protocol::phase next) {
+ADIT_DECL void packet_stream::enter(protocol::phase next) {
     phase_ = next;
     if (next != protocol::phase::connection) return;
     // Behind the login packets may be larger, reads are, and no more secrets pass.
@@ -153,7 +156,7 @@ inline void packet_stream::enter(protocol::phase next) {
     out_.rest();
 }
 
-inline void packet_stream::send(protocol::chunk message) {
+ADIT_DECL void packet_stream::send(protocol::chunk message) {
     const auto id = wire::peek_id(message.payload());
     if (id == wire::message_id::kexinit) changing_keys_ = true;
     if (id == wire::message_id::newkeys) changing_keys_ = false;
@@ -161,21 +164,21 @@ inline void packet_stream::send(protocol::chunk message) {
     if (writer_ != nullptr) writer_->notify();
 }
 
-inline void packet_stream::prepare_keys(cipher_pair keys) {
+ADIT_DECL void packet_stream::prepare_keys(cipher_pair keys) {
     in_.prepare_keys(std::move(keys.opener));
     out_.prepare_keys(std::move(keys.sealer));
 }
 
-inline void packet_stream::set_strict() {
+ADIT_DECL void packet_stream::set_strict() {
     in_.set_strict(true);
     out_.set_strict(true);
 }
 
-inline void packet_stream::send_identification(std::string_view line) {
+ADIT_DECL void packet_stream::send_identification(std::string_view line) {
     identification_ = std::string(line) + "\r\n";
 }
 
-inline task<std::string> packet_stream::receive_identification() {
+ADIT_DECL task<std::string> packet_stream::receive_identification() {
     report_.stage = stage::identification;
     protocol::identification_reader reader(ours_, caps_);
     co_await flush();
@@ -200,7 +203,7 @@ inline task<std::string> packet_stream::receive_identification() {
     co_return reader.line();
 }
 
-inline task<protocol::packet> packet_stream::receive_packet() {
+ADIT_DECL task<protocol::packet> packet_stream::receive_packet() {
     protocol::packet packet;
     for (;;) {
         if (stopped_) throw protocol_error(errc::connection_closed);
@@ -210,7 +213,7 @@ inline task<protocol::packet> packet_stream::receive_packet() {
     }
 }
 
-inline packet_stream::step packet_stream::next(protocol::packet& packet) {
+ADIT_DECL packet_stream::step packet_stream::next(protocol::packet& packet) {
     for (;;) {
         const step outcome = in_.next(packet);
         if (outcome == step::need_more) return outcome;
@@ -220,7 +223,7 @@ inline packet_stream::step packet_stream::next(protocol::packet& packet) {
 }
 
 // The gate. False: dealt with, nobody has to see it.
-inline bool packet_stream::accept(const protocol::packet& packet) {
+ADIT_DECL bool packet_stream::accept(const protocol::packet& packet) {
     if (trace_) trace_({false, packet.payload});
     const auto number = static_cast<std::uint8_t>(packet.id());
     switch (protocol::allowed(ours_, phase_, number)) {
@@ -240,7 +243,7 @@ inline bool packet_stream::accept(const protocol::packet& packet) {
     throw protocol_error(strict ? errc::strict_kex_violation : errc::unexpected_message);
 }
 
-inline void packet_stream::on_transport_message(const protocol::packet& packet) {
+ADIT_DECL void packet_stream::on_transport_message(const protocol::packet& packet) {
     switch (packet.id()) {
         case wire::message_id::disconnect: on_disconnect(packet);
         case wire::message_id::ignore:
@@ -259,7 +262,7 @@ inline void packet_stream::on_transport_message(const protocol::packet& packet) 
     }
 }
 
-inline void packet_stream::on_disconnect(const protocol::packet& packet) {
+ADIT_DECL void packet_stream::on_disconnect(const protocol::packet& packet) {
     const auto message = wire::decode<wire::disconnect>(packet.payload);
     if (message) {
         report_.peer_reason = static_cast<disconnect_reason>(message->reason_code);
@@ -268,7 +271,7 @@ inline void packet_stream::on_disconnect(const protocol::packet& packet) {
     throw protocol_error(errc::disconnected_by_peer);
 }
 
-inline void packet_stream::on_ext_info(const protocol::packet& packet) {
+ADIT_DECL void packet_stream::on_ext_info(const protocol::packet& packet) {
     const unsigned most = ours_ == protocol::role::client ? 2 : 1;
     if (extensions_.messages >= most) throw protocol_error(errc::unexpected_message);
     if (const errc e = read_ext_info(packet.payload, caps_, extensions_); e != errc::ok) {
@@ -278,14 +281,14 @@ inline void packet_stream::on_ext_info(const protocol::packet& packet) {
 
 // C28: what would have to wait for our NEWKEYS is not answered, as by OpenSSH, so that nothing
 // piles up there.
-inline void packet_stream::on_ping(const protocol::packet& packet) {
+ADIT_DECL void packet_stream::on_ping(const protocol::packet& packet) {
     const auto message = value_of(wire::decode<wire::ping>(packet.payload));
     if (changing_keys_) return;
     pong_bytes_ += packet.payload.size();
     send(wire::pong{message.data});
 }
 
-inline io_result packet_stream::read_what_is_there() {
+ADIT_DECL io_result packet_stream::read_what_is_there() {
     const mutable_bytes room = in_.prepare();
     if (room.empty()) {
         throw protocol_error(in_.error() == errc::ok ? errc::out_of_memory : in_.error());
@@ -297,14 +300,14 @@ inline io_result packet_stream::read_what_is_there() {
     return outcome;
 }
 
-inline bool packet_stream::try_fill() {
+ADIT_DECL bool packet_stream::try_fill() {
     const io_result outcome = read_what_is_there();
     if (outcome.size != 0) return true;
     if (!outcome.ec || outcome.ec == asio::error::would_block) return false;
     throw boost::system::system_error(outcome.ec);
 }
 
-inline task<> packet_stream::fill() {
+ADIT_DECL task<> packet_stream::fill() {
     while (!try_fill()) {
         // A server that never sets TCP_NODELAY waits for our acknowledgement with its next segment.
         stream_->quick_ack();
@@ -312,7 +315,7 @@ inline task<> packet_stream::fill() {
     }
 }
 
-inline task<> packet_stream::flush() {
+ADIT_DECL task<> packet_stream::flush() {
     if (!identification_.empty() && queue_.empty()) {
         asio::const_buffer line(identification_.data(), identification_.size());
         while (line.size() != 0) {
@@ -334,7 +337,7 @@ inline task<> packet_stream::flush() {
 }
 
 // Asio's composed async_write hands over 16 buffers and 64 KiB at a time; this loop hands over all.
-inline task<> packet_stream::write(std::span<protocol::chunk> batch) {
+ADIT_DECL task<> packet_stream::write(std::span<protocol::chunk> batch) {
     std::array<asio::const_buffer, detail::most_buffers> buffers;
     std::size_t count = 0;
     if (!identification_.empty()) {
@@ -359,8 +362,8 @@ inline task<> packet_stream::write(std::span<protocol::chunk> batch) {
     for (protocol::chunk& c : batch) c = {};
 }
 
-inline void packet_stream::queue_disconnect(disconnect_reason reason,
-                                            std::string_view words) noexcept {
+ADIT_DECL void packet_stream::queue_disconnect(disconnect_reason reason,
+                                               std::string_view words) noexcept {
     try {
         send(wire::disconnect{static_cast<wire::u32>(reason), words, ""});
     } catch (const std::exception&) {
@@ -368,5 +371,7 @@ inline void packet_stream::queue_disconnect(disconnect_reason reason,
         return;
     }
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit

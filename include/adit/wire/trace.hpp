@@ -5,6 +5,7 @@
 // C04).
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/diagnostics.hpp>
 #include <adit/wire/auth_messages.hpp>
 #include <adit/wire/connection_messages.hpp>
@@ -23,6 +24,8 @@ namespace adit::wire {
 [[nodiscard]] std::string trace(bytes_view payload);
 
 // Details.
+
+#if ADIT_BODIES
 
 namespace tracing {
 
@@ -103,7 +106,7 @@ inline std::string show_userauth_60(bytes_view payload) {
 }  // namespace tracing
 
 // One line for each message; a table in the form of a switch.
-inline std::string trace(bytes_view payload) {
+ADIT_DECL std::string trace(bytes_view payload) {
     using tracing::show_as;
     switch (peek_id(payload).value_or(message_id{})) {
         case message_id::disconnect: return show_as<wire::disconnect>("disconnect", payload);
@@ -163,5 +166,7 @@ inline std::string trace(bytes_view payload) {
     const std::string number = payload.empty() ? "none" : std::to_string(payload[0]);
     return "message " + number + " (" + std::to_string(payload.size()) + " bytes)";
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::wire

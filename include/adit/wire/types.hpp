@@ -3,6 +3,7 @@
 // from. Invariant: put(get(x)) gives the same bytes back, or get() has failed.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/wire/reader.hpp>
 #include <adit/wire/writer.hpp>
 
@@ -99,58 +100,10 @@ void get(reader& r, mpint& value) noexcept;
 
 // Details.
 
-inline bool same_bytes(bytes_view a, bytes_view b) noexcept { return std::ranges::equal(a, b); }
-
-inline bool operator==(const mpint& a, const mpint& b) noexcept {
-    return same_bytes(a.magnitude, b.magnitude);
-}
-inline bool operator==(const rest& a, const rest& b) noexcept {
-    return same_bytes(a.bytes, b.bytes);
-}
-
 /// The magnitude of a big-endian integer of any length, such as a padded DH secret.
 [[nodiscard]] inline mpint to_mpint(bytes_view big_endian) noexcept {
     while (!big_endian.empty() && big_endian[0] == 0) big_endian = big_endian.subspan(1);
     return {big_endian};
-}
-
-inline void put(writer& w, const mpint& value) noexcept {
-    const bytes_view magnitude = to_mpint(value.magnitude).magnitude;
-    const bool sign_byte = !magnitude.empty() && (magnitude[0] & 0x80U) != 0;
-    w.put_u32(static_cast<u32>(magnitude.size() + (sign_byte ? 1 : 0)));
-    if (sign_byte) w.put_u8(0);
-    w.put(magnitude);
-}
-
-// C11: minimal two's complement, never negative, at most 16384 bits.
-inline void get(reader& r, mpint& value) noexcept {
-    bytes_view bytes = r.take_string();
-    value = {};
-    if (bytes.empty()) return;
-    if ((bytes[0] & 0x80U) != 0) return r.fail(errc::malformed_field);
-    if (bytes[0] == 0) {
-        if (bytes.size() == 1 || (bytes[1] & 0x80U) == 0) return r.fail(errc::malformed_field);
-        bytes = bytes.subspan(1);
-    }
-    if (bytes.size() > mpint::longest) return r.fail(errc::field_too_long);
-    value.magnitude = bytes;
-}
-
-inline void get(reader& r, cookie& value) noexcept {
-    const bytes_view bytes = r.take(value.size());
-    std::ranges::copy(bytes, value.begin());
-}
-
-// C12: empty lists are legal, stray commas are forgiven, and what could not be shown is not a name.
-inline void get(reader& r, name_list& value) noexcept {
-    constexpr std::size_t longest_name = 64;
-    const text names = as_text(r.take_string());
-    std::size_t length = 0;
-    for (const char c : names) {
-        length = c == ',' ? 0 : length + 1;
-        if (c <= ' ' || c > '~' || length > longest_name) return r.fail(errc::malformed_field);
-    }
-    value.names = names;
 }
 
 template <class Visit>
@@ -164,11 +117,61 @@ bool name_list::any_of(Visit visit) const {
     return false;
 }
 
-inline bool name_list::contains(text name) const noexcept {
+#if ADIT_BODIES
+
+ADIT_DECL bool same_bytes(bytes_view a, bytes_view b) noexcept { return std::ranges::equal(a, b); }
+
+ADIT_DECL bool operator==(const mpint& a, const mpint& b) noexcept {
+    return same_bytes(a.magnitude, b.magnitude);
+}
+inline bool operator==(const rest& a, const rest& b) noexcept {
+    return same_bytes(a.bytes, b.bytes);
+}
+
+ADIT_DECL void put(writer& w, const mpint& value) noexcept {
+    const bytes_view magnitude = to_mpint(value.magnitude).magnitude;
+    const bool sign_byte = !magnitude.empty() && (magnitude[0] & 0x80U) != 0;
+    w.put_u32(static_cast<u32>(magnitude.size() + (sign_byte ? 1 : 0)));
+    if (sign_byte) w.put_u8(0);
+    w.put(magnitude);
+}
+
+// C11: minimal two's complement, never negative, at most 16384 bits.
+ADIT_DECL void get(reader& r, mpint& value) noexcept {
+    bytes_view bytes = r.take_string();
+    value = {};
+    if (bytes.empty()) return;
+    if ((bytes[0] & 0x80U) != 0) return r.fail(errc::malformed_field);
+    if (bytes[0] == 0) {
+        if (bytes.size() == 1 || (bytes[1] & 0x80U) == 0) return r.fail(errc::malformed_field);
+        bytes = bytes.subspan(1);
+    }
+    if (bytes.size() > mpint::longest) return r.fail(errc::field_too_long);
+    value.magnitude = bytes;
+}
+
+ADIT_DECL void get(reader& r, cookie& value) noexcept {
+    const bytes_view bytes = r.take(value.size());
+    std::ranges::copy(bytes, value.begin());
+}
+
+// C12: empty lists are legal, stray commas are forgiven, and what could not be shown is not a name.
+ADIT_DECL void get(reader& r, name_list& value) noexcept {
+    constexpr std::size_t longest_name = 64;
+    const text names = as_text(r.take_string());
+    std::size_t length = 0;
+    for (const char c : names) {
+        length = c == ',' ? 0 : length + 1;
+        if (c <= ' ' || c > '~' || length > longest_name) return r.fail(errc::malformed_field);
+    }
+    value.names = names;
+}
+
+ADIT_DECL bool name_list::contains(text name) const noexcept {
     return any_of([name](text candidate) { return candidate == name; });
 }
 
-inline text name_list::first() const noexcept {
+ADIT_DECL text name_list::first() const noexcept {
     text found;
     any_of([&found](text name) {
         found = name;
@@ -176,5 +179,7 @@ inline text name_list::first() const noexcept {
     });
     return found;
 }
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::wire
