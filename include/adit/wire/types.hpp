@@ -117,16 +117,16 @@ bool name_list::any_of(Visit visit) const {
     return false;
 }
 
-#if ADIT_BODIES
-
-ADIT_DECL bool same_bytes(bytes_view a, bytes_view b) noexcept { return std::ranges::equal(a, b); }
-
-ADIT_DECL bool operator==(const mpint& a, const mpint& b) noexcept {
+inline bool operator==(const mpint& a, const mpint& b) noexcept {
     return same_bytes(a.magnitude, b.magnitude);
 }
 inline bool operator==(const rest& a, const rest& b) noexcept {
     return same_bytes(a.bytes, b.bytes);
 }
+
+#if ADIT_BODIES
+
+ADIT_DECL bool same_bytes(bytes_view a, bytes_view b) noexcept { return std::ranges::equal(a, b); }
 
 ADIT_DECL void put(writer& w, const mpint& value) noexcept {
     const bytes_view magnitude = to_mpint(value.magnitude).magnitude;
