@@ -10,6 +10,7 @@
 #include <adit/bastion/policy.hpp>
 #include <adit/bodies.hpp>
 #include <adit/detail/accept_loop.hpp>
+#include <adit/detail/spawn.hpp>
 #include <adit/protocol/admission.hpp>
 
 #include <boost/asio/ip/v6_only.hpp>
@@ -116,7 +117,6 @@ private:
     static task<> drain(std::shared_ptr<state> s, std::chrono::milliseconds limit);
     static void stop_listening(state& s);
     static void end_all(state& s, error_code why);
-    static void spawn(const state& s, task<> body);
 
     std::shared_ptr<state> state_;
 };
@@ -151,15 +151,8 @@ ADIT_DECL void bastion::listen() {
         auto loop = [](std::shared_ptr<state>, asio::ip::tcp::acceptor& from, auto each) -> task<> {
             co_await detail::accept_loop<asio::ip::tcp>(from, std::move(each));
         };
-        spawn(*state_, loop(state_, acceptor, std::move(taker)));
+        detail::spawn(state_->ex, loop(state_, acceptor, std::move(taker)));
     }
-}
-
-// What ends a task ends that task only; what is no error of the system leaves run().
-ADIT_DECL void bastion::spawn(const state& s, task<> body) {
-    asio::co_spawn(s.ex, std::move(body), [](std::exception_ptr thrown) {
-        static_cast<void>(detail::to_error_code(std::move(thrown)));
-    });
 }
 
 ADIT_DECL void bastion::use(guest_options options) {
@@ -190,7 +183,7 @@ ADIT_DECL void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::soc
     server peer(std::move(accepted), server_side, source, number);
     auto one = std::make_shared<detail::guest>(std::move(peer), s->options, s->closed);
     s->guests.push_back(one);
-    spawn(*s, serve(s, std::move(one), std::move(verdict.slot)));
+    detail::spawn(s->ex, serve(s, std::move(one), std::move(verdict.slot)));
 }
 
 // What a connection that did not log in is held against its source for (L04).

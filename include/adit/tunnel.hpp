@@ -14,6 +14,7 @@
 #include <adit/connect.hpp>
 #include <adit/connection/relay.hpp>
 #include <adit/detail/accept_loop.hpp>
+#include <adit/detail/spawn.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -132,7 +133,6 @@ private:
     static void report(const state& s, const tunnel_event& event) {
         if (s.options.on_event) s.options.on_event(event);
     }
-    static void spawn(const std::shared_ptr<state>& s, task<> body);
     static void stop(state& s, error_code cause);
 
     std::shared_ptr<state> state_;
@@ -171,7 +171,7 @@ ADIT_DECL task<> tunnel::start(std::shared_ptr<state> s) {
     for (std::size_t i = 0; i < s->acceptors.size(); ++i) {
         if (!s->acceptors[i].is_open()) continue;
         s->acceptors[i].listen();
-        spawn(s, accept_loop(s, i));
+        detail::spawn(s->ex, accept_loop(s, i));
     }
     s->ssh->async_wait_closed([weak = std::weak_ptr(s)](error_code cause) {
         if (const auto alive = weak.lock()) stop(*alive, cause);
@@ -218,13 +218,6 @@ ADIT_DECL void tunnel::bind_one(state& s, std::size_t index) {
     s.acceptors[index] = std::move(acceptor);
 }
 
-// What ends a loop ends that loop only; what is no error of the system leaves run().
-ADIT_DECL void tunnel::spawn(const std::shared_ptr<state>& s, task<> body) {
-    asio::co_spawn(s->ex, std::move(body), [](std::exception_ptr thrown) {
-        static_cast<void>(detail::to_error_code(std::move(thrown)));
-    });
-}
-
 ADIT_DECL task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index) {
     std::function<void(asio::ip::tcp::socket, asio::ip::tcp::endpoint)> take =
         [s, index](asio::ip::tcp::socket local, asio::ip::tcp::endpoint from) {
@@ -236,7 +229,7 @@ ADIT_DECL task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index
             target to = s->options.forwards[index].to;
             to.originator = from.address().to_string();
             to.originator_port = from.port();
-            spawn(s, serve(s, std::move(local), std::move(to), std::move(event)));
+            detail::spawn(s->ex, serve(s, std::move(local), std::move(to), std::move(event)));
         };
     co_await detail::accept_loop<asio::ip::tcp>(s->acceptors[index], std::move(take));
 }

@@ -11,10 +11,10 @@
 #include <adit/bodies.hpp>
 #include <adit/connection/relay.hpp>
 #include <adit/detail/accept_loop.hpp>
+#include <adit/detail/spawn.hpp>
 #include <adit/server.hpp>
 #include <adit/session.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
@@ -65,7 +65,7 @@ private:
     static task<> serve_session(std::shared_ptr<guest> self, channel stream);
     static task<> say_no_session(std::shared_ptr<guest> self, channel stream);
 
-    void spawn(task<> body);
+    void start(task<> body) { spawn(peer_.get_executor(), std::move(body)); }
     void tell(audit_event::kind what, const std::string& target, std::string_view why);
     void tell(audit_event event) {
         if (!*muted_) peer_.audit(std::move(event));
@@ -122,8 +122,8 @@ ADIT_DECL void guest::handle(incoming asked) {
     if (draining_) return asked.refuse(open_failure::resource_shortage, "shutting down");
     switch (asked.what()) {
         case kind::direct_tcpip:
-        case kind::direct_streamlocal: return spawn(forward(self, std::move(asked)));
-        case kind::tcpip_forward: return spawn(listen(self, std::move(asked)));
+        case kind::direct_streamlocal: return start(forward(self, std::move(asked)));
+        case kind::tcpip_forward: return start(listen(self, std::move(asked)));
         case kind::cancel_tcpip_forward: return cancel_listener(std::move(asked));
         case kind::session: break;
         // A socket's file on the bastion would be the client's to choose.
@@ -135,16 +135,9 @@ ADIT_DECL void guest::handle(incoming asked) {
     }
     channel stream = asked.accept();
     if (!stream.is_open()) return;
-    if (options_->on_session) return spawn(serve_session(self, std::move(stream)));
+    if (options_->on_session) return start(serve_session(self, std::move(stream)));
     tell(audit_event::kind::session_refused, "", options_->session_line);
-    spawn(say_no_session(self, std::move(stream)));
-}
-
-// What ends a task ends that task only; what is no error of the system leaves run().
-ADIT_DECL void guest::spawn(task<> body) {
-    asio::co_spawn(peer_.get_executor(), std::move(body), [](std::exception_ptr thrown) {
-        static_cast<void>(to_error_code(std::move(thrown)));
-    });
+    start(say_no_session(self, std::move(stream)));
 }
 
 ADIT_DECL void guest::tell(audit_event::kind what, const std::string& target,
@@ -253,7 +246,7 @@ ADIT_DECL task<> guest::listen(std::shared_ptr<guest> self, incoming asked) {
     self->listeners_[{l->where.host, l->where.port}] = l;
     self->tell(audit_event::kind::listener_opened, shown, "");
     asked.grant(l->where.port);
-    self->spawn(serve_listener(self, l));
+    self->start(serve_listener(self, l));
 }
 
 ADIT_DECL void guest::cancel_listener(incoming asked) {
@@ -269,7 +262,7 @@ ADIT_DECL void guest::cancel_listener(incoming asked) {
 
 ADIT_DECL task<> guest::serve_listener(std::shared_ptr<guest> self, std::shared_ptr<listener> l) {
     const auto take = [&self, &l](tcp::socket accepted, tcp::endpoint from) {
-        self->spawn(forward_back(self, l, std::move(accepted), from));
+        self->start(forward_back(self, l, std::move(accepted), from));
     };
     std::function<void(tcp::socket, tcp::endpoint)> taker = take;
     co_await accept_loop<tcp>(l->acceptor, std::move(taker));
