@@ -1,7 +1,7 @@
 // From settings to the library's options.
 #include "configuration.hpp"
 
-#include "../adit_tunnel/values.hpp"
+#include "../programs/values.hpp"
 #include "users_file.hpp"
 
 #include <adit/config/key_file.hpp>
@@ -47,7 +47,7 @@ using adit::task;
     for (const std::string& text : places) {
         const auto place = adit::config::parse_permitted_place(text);
         if (!place || (place->port != 0 && place->port != port)) continue;
-        const bool same = adit_tunnel::to_lower(place->host) == adit_tunnel::to_lower(host);
+        const bool same = programs::to_lower(place->host) == programs::to_lower(host);
         if (same || place->host == "*") return true;
     }
     return false;

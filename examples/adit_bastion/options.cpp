@@ -2,7 +2,7 @@
 // settings. What sshd has and a forwarding bastion has not is refused by name. As in sshd, the
 // first value of an option counts, and -o comes before the file.
 // Invariant: nothing is ignored silently unless it cannot matter. Over 300 lines: a table.
-#include "../adit_tunnel/values.hpp"
+#include "../programs/values.hpp"
 #include "settings.hpp"
 
 #include <adit/bytes.hpp>
@@ -25,7 +25,7 @@
 namespace adit_bastion {
 namespace {
 
-namespace values = adit_tunnel;
+namespace values = programs;
 using words = std::vector<std::string>;
 using setter = std::function<void(settings&, const words&)>;
 

@@ -3,7 +3,7 @@
 // nothing else is printed of a peer's.
 #pragma once
 
-#include "../adit_tunnel/json.hpp"
+#include "../programs/json.hpp"
 
 #include <adit/audit.hpp>
 
@@ -19,7 +19,7 @@ public:
 
     void say(const std::string& text) const {
         if (json_) {
-            print(adit_tunnel::json_object("message").text("text", text).str());
+            print(programs::json_object("message").text("text", text).str());
         } else {
             print("adit-bastion: " + text);
         }
@@ -30,7 +30,7 @@ private:
     static void print(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
     [[nodiscard]] static std::string as_json(const adit::audit_event& e) {
-        adit_tunnel::json_object o(adit::name_of(e.what));
+        programs::json_object o(adit::name_of(e.what));
         o.number("time", std::time(nullptr)).number("connection", e.connection);
         o.text("source", e.source).text("user", e.user);
         if (!e.method.empty()) o.text("method", e.method);

@@ -3,21 +3,18 @@
 // Invariant: every default is the most closed one: nothing is forwarded, nobody logs in.
 #pragma once
 
+#include "../programs/usage_error.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace adit_bastion {
 
-/// Something in the command line or in a file; its text names where.
-class usage_error : public std::runtime_error {
-public:
-    using runtime_error::runtime_error;
-};
+using programs::usage_error;
 
 struct listen_address {
     std::string address;

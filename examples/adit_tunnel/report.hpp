@@ -4,7 +4,7 @@
 // log without having been escaped; a line never lands on the status line.
 #pragma once
 
-#include "json.hpp"
+#include "../programs/json.hpp"
 #include "settings.hpp"
 #include "steps.hpp"
 
@@ -20,6 +20,8 @@
 #include <string_view>
 
 namespace adit_tunnel {
+
+using programs::json_object;
 
 class reporter {
 public:

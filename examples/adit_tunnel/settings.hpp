@@ -4,23 +4,21 @@
 // ssh.
 #pragma once
 
+#include "../programs/usage_error.hpp"
+
 #include <adit/crypto/totp.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace adit_tunnel {
 
-/// What a person wrote that cannot be done. what() is the whole message.
-struct usage_error : std::runtime_error {
-    using runtime_error::runtime_error;
-};
+using programs::usage_error;
 
 struct forward_spec {
     std::string bind_address = "127.0.0.1";

@@ -40,7 +40,8 @@ EXEMPT_FUNCTIONS = {
 # Whether a header's bodies are seen is the preprocessor's decision, and the only one of its kind.
 MAY_DEFINE = {"include/adit/bodies.hpp", "include/adit/src.hpp"}
 # Programs that people use; the other examples fit on a page.
-LONG_EXAMPLES = ("adit_tunnel", "adit-tunnel", "adit_bastion", "adit-bastion")
+LONG_EXAMPLES = ("adit_tunnel", "adit-tunnel", "adit_bastion", "adit-bastion",
+                 "programs")
 
 
 def check_text(path, text):

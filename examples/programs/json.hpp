@@ -1,5 +1,6 @@
-// One JSON object in one line, for --json. Used by report.hpp. Invariant: the texts are UTF-8
-// already, as adit::escaped() makes them; here they only get their quotes.
+// One JSON object in one line, for --json. Used by the report.hpp of adit_tunnel/ and of
+// adit_bastion/. Invariant: the texts are UTF-8 already, as adit::escaped() makes them; here they
+// only get their quotes.
 #pragma once
 
 #include <adit/bytes.hpp>
@@ -7,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace adit_tunnel {
+namespace programs {
 
 /// One JSON object, built field by field. Texts must be UTF-8, as adit::escaped() makes them.
 class json_object {
@@ -55,4 +56,4 @@ inline std::string json_object::quoted(std::string_view value) {
     return out + '"';
 }
 
-}  // namespace adit_tunnel
+}  // namespace programs
