@@ -51,6 +51,27 @@ struct account {
 
 using account_table = std::map<std::string, account, std::less<>>;
 
+/// Wrong guesses of all users' secrets (A17). Thread-safe.
+class guess_counter {
+public:
+    using time_point = protocol::login_throttle::time_point;
+
+    explicit guess_counter(const protocol::throttle_limits& limits) : throttle_(limits) {}
+    /// See protocol::login_throttle.
+    [[nodiscard]] bool charge(std::string_view whose, time_point now) {
+        const std::scoped_lock lock(mutex_);
+        return throttle_.charge(whose, now);
+    }
+    void right(std::string_view whose) {
+        const std::scoped_lock lock(mutex_);
+        throttle_.right(whose);
+    }
+
+private:
+    std::mutex mutex_;
+    protocol::login_throttle throttle_;
+};
+
 struct account_options {
     /// What every name is that is not in the table: a bastion whose keys files serve everybody. Of
     /// its secrets only keys let anybody in. None: such names are refused.
@@ -73,6 +94,9 @@ struct account_options {
     std::shared_ptr<step_store> steps = std::make_shared<memory_step_store>();
 
     protocol::throttle_limits throttle;
+    /// Where guesses are counted. Accounts that take the place of others are given theirs, so that
+    /// nothing is forgotten. Null: a counter of their own, with the limits of `throttle`.
+    std::shared_ptr<guess_counter> guesses;
     std::size_t longest_password = limits().password;
     detail::work_pool_limits pool;  ///< for hashing and reading files
 
@@ -176,9 +200,9 @@ private:
     const secret_bytes borrowing_ = accounting::random_key();
     const crypto::totp stand_in_totp_ = accounting::random_totp();
 
-    mutable std::mutex mutex_;  // of these two
-    users_now table_ = std::make_shared<table>();
-    protocol::login_throttle throttle_;
+    mutable std::mutex mutex_;
+    users_now table_ = std::make_shared<table>();  // under the mutex
+    const std::shared_ptr<guess_counter> guesses_;
 
     detail::work_pool pool_;
 };
@@ -190,7 +214,8 @@ private:
 ADIT_DECL accounts::accounts(account_options options)
     : options_(std::move(options)),
       authorities_(config::parse_authorized_keys(options_.trusted_user_ca_keys)),
-      throttle_(options_.throttle),
+      guesses_(options_.guesses ? options_.guesses
+                                : std::make_shared<guess_counter>(options_.throttle)),
       pool_(options_.pool) {
     for (config::authorized_key& ca : authorities_.entries) ca.options.cert_authority = true;
 }
@@ -254,14 +279,12 @@ ADIT_DECL auto accounts::find(const table& users, secret kind, std::string_view 
 
 ADIT_DECL bool accounts::charge(secret kind, std::string_view user) {
     const auto now = options_.steady_clock();
-    const std::scoped_lock lock(mutex_);
-    return throttle_.charge(
+    return guesses_->charge(
         (kind == secret::code ? "code of " : "password of ") + std::string(user), now);
 }
 
 ADIT_DECL void accounts::right(secret kind, std::string_view user) {
-    const std::scoped_lock lock(mutex_);
-    throttle_.right((kind == secret::code ? "code of " : "password of ") + std::string(user));
+    guesses_->right((kind == secret::code ? "code of " : "password of ") + std::string(user));
 }
 
 // The text in the table first, then the files; CAs that count for everybody before both.

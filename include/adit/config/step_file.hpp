@@ -41,6 +41,10 @@ enum class step_verdict : int {
 [[nodiscard]] result<step_verdict> advance_step(const std::string& path, std::string_view user,
                                                 std::uint64_t step);
 
+/// What would keep every step from being accepted there: for a program that is about to start.
+/// Changes nothing, but makes the file that is locked.
+[[nodiscard]] error_code check_step_file(const std::string& path);
+
 // Details.
 
 #if ADIT_BODIES
@@ -178,26 +182,52 @@ inline constexpr std::size_t largest = std::size_t{16} * 1024 * 1024;
     return {};
 }
 
+/// The file as it is, while its lock is held.
+struct held {
+    std::string place, folder, text;
+    file_descriptor lock{-1};
+};
+
+[[nodiscard]] inline result<held> hold(const std::string& path) {
+    held now;
+    // A link is followed, so that it stays one and all its names mean one lock.
+    now.place = safe_files::real_path(path);
+    if (now.place.empty()) now.place = path;
+    const bool bare = now.place.find('/') == std::string::npos;
+    now.folder = bare ? "." : safe_files::folder_of(now.place);
+    if (const error_code ec = check_folder(now.folder)) return ec;
+    auto locked = open_file(now.place + ".lock", O_RDWR | O_CREAT);
+    if (!locked) return locked.error();
+    now.lock = std::move(*locked);
+    if (const error_code ec = lock(now.lock.get())) return ec;
+    auto text = read(now.place);
+    if (!text) return text.error();
+    now.text = std::move(*text);
+    return now;
+}
+
 }  // namespace step_file
 
 ADIT_DECL result<step_verdict> advance_step(const std::string& path, std::string_view user,
                                             std::uint64_t step) {
-    // A link is followed, so that it stays one and all its names mean one lock.
-    const std::string real = safe_files::real_path(path);
-    const std::string& place = real.empty() ? path : real;
-    const bool bare = place.find('/') == std::string::npos;
-    const std::string folder = bare ? "." : safe_files::folder_of(place);
-    if (const error_code ec = step_file::check_folder(folder)) return ec;
-    const auto locked = open_file(place + ".lock", O_RDWR | O_CREAT);
-    if (!locked) return locked.error();
-    if (const error_code ec = step_file::lock(locked->get())) return ec;
-    const auto before = step_file::read(place);
-    if (!before) return before.error();
-    const auto after = step_file::with_step(*before, user, step);
+    const auto now = step_file::hold(path);
+    if (!now) return now.error();
+    const auto after = step_file::with_step(now->text, user, step);
     if (!after) return after.error();
     if (!*after) return step_verdict::used;
-    if (const error_code ec = step_file::replace(place, folder, **after)) return ec;
+    if (const error_code ec = step_file::replace(now->place, now->folder, **after)) return ec;
     return step_verdict::accepted;
+}
+
+ADIT_DECL error_code check_step_file(const std::string& path) {
+    const auto now = step_file::hold(path);
+    if (!now) return now.error();
+    if (::faccessat(AT_FDCWD, now->folder.c_str(), W_OK, AT_EACCESS) != 0) {
+        return last_system_error();
+    }
+    // Whose line is broken does not matter; that the file is no such file does.
+    const auto after = step_file::with_step(now->text, {}, 0);
+    return after ? error_code() : after.error();
 }
 
 #endif  // ADIT_BODIES
