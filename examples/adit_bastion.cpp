@@ -5,6 +5,7 @@
 //
 // SIGHUP reads files again, SIGTERM drains, SIGINT ends. The parts are in adit_bastion/.
 #include "adit_bastion/configuration.hpp"
+#include "adit_bastion/pid_file.hpp"
 #include "adit_bastion/report.hpp"
 #include "adit_bastion/settings.hpp"
 #include "adit_bastion/users_file.hpp"
@@ -57,16 +58,32 @@ constexpr int failure = 255;
     return where.address().to_string() + " port " + std::to_string(where.port());
 }
 
+// What stays when users are read again: which codes were used, and how often was guessed (A17).
+[[nodiscard]] login_memory memory_of(const settings& s) {
+    login_memory kept;
+    kept.guesses = std::make_shared<adit::guess_counter>(adit::protocol::throttle_limits());
+    if (s.totp_steps_file.empty()) {
+        kept.steps = std::make_shared<adit::memory_step_store>();
+    } else {
+        kept.steps = std::make_shared<adit::file_step_store>(s.totp_steps_file);
+    }
+    return kept;
+}
+
+void check_steps_file(const std::string& path) {
+    if (path.empty()) return;
+    const adit::error_code ec = adit::config::check_step_file(path);
+    if (ec) throw usage_error("totpstepsfile: " + path + ": " + ec.message());
+}
+
 class program {
 public:
     program(settings& s, int argc, const char* const* argv)
-        : settings_(s), arguments_(argv, argv + argc), say_(s.json), signals_(io_) {
-        if (s.totp_steps_file.empty()) {
-            steps_ = std::make_shared<adit::memory_step_store>();
-        } else {
-            steps_ = std::make_shared<adit::file_step_store>(s.totp_steps_file);
-        }
-    }
+        : settings_(s),
+          arguments_(argv, argv + argc),
+          say_(s.json),
+          memory_(memory_of(s)),
+          signals_(io_) {}
 
     [[nodiscard]] int run();
 
@@ -76,27 +93,20 @@ private:
     void on_signal(int number);
     void read_again();
     void drain();
-    void write_pid_file() const;
 
     settings& settings_;
     std::vector<const char*> arguments_;
     reporter say_;
-    std::shared_ptr<adit::step_store> steps_;
+    login_memory memory_;
     asio::io_context io_{1};
     asio::signal_set signals_;
     std::optional<adit::bastion> gate_;
+    std::optional<pid_file> pid_file_;
 };
 
-void program::write_pid_file() const {
-    if (settings_.pid_file.empty()) return;
-    std::FILE* const file = std::fopen(settings_.pid_file.c_str(), "we");
-    if (file == nullptr) throw usage_error(settings_.pid_file + ": cannot be written");
-    std::fprintf(file, "%d\n", static_cast<int>(::getpid()));
-    std::fclose(file);
-}
-
 void program::start() {
-    const configuration now(settings_, say_, steps_);
+    check_steps_file(settings_.totp_steps_file);
+    const configuration now(settings_, say_, memory_);
     adit::guest_options guests = now.guests();
     adit::bastion_options options(guests.server);
     options.guests = std::move(guests);
@@ -110,7 +120,7 @@ void program::start() {
         for (const auto& where : endpoints_of(settings_)) all += " " + shown(where) + ":";
         throw usage_error("cannot listen on" + all + " " + e.code().message());
     }
-    write_pid_file();
+    if (!settings_.pid_file.empty()) pid_file_.emplace(settings_.pid_file);
     for (const auto& where : gate_->endpoints()) {
         say_.say("Server listening on " + shown(where) + ".");
     }
@@ -139,7 +149,7 @@ void program::read_again() {
         return say_.say("SIGHUP: the configuration is wrong, the old one stays");
     }
     try {
-        const configuration now(next, say_, steps_);
+        const configuration now(next, say_, memory_);
         gate_->use(now.guests());
         settings_ = std::move(next);
         say_.say("SIGHUP: keys, users and options were read again");
@@ -156,7 +166,8 @@ void program::drain() {
 int program::run() {
     try {
         if (settings_.only_test) {
-            const configuration now(settings_, say_, steps_);
+            check_steps_file(settings_.totp_steps_file);
+            const configuration now(settings_, say_, memory_);
             static_cast<void>(now.guests());
             static_cast<void>(endpoints_of(settings_));
             return 0;
@@ -172,7 +183,6 @@ int program::run() {
     gate_.reset();
     io_.restart();
     io_.poll();
-    if (!settings_.pid_file.empty()) ::unlink(settings_.pid_file.c_str());
     return 0;
 }
 

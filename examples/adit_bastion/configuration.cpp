@@ -9,6 +9,7 @@
 #include <adit/config/network.hpp>
 #include <adit/diagnostics.hpp>
 #include <adit/keys/certificate.hpp>
+#include <adit/keys/rsa.hpp>
 
 #include <optional>
 
@@ -24,15 +25,22 @@ using adit::task;
     return std::string(adit::as_text(*content));
 }
 
-// A blob of 3072 bits and more is longer than its modulus.
 [[nodiscard]] bool is_weak(const adit::keys::public_key& key) {
-    return key.type() == adit::keys::rsa_type && key.blob().size() < 3072 / 8;
+    constexpr std::size_t fewest_bits = 3072;
+    if (key.type() != adit::keys::rsa_type) return false;
+    adit::wire::reader blob(key.blob());
+    static_cast<void>(blob.take_string());
+    const auto numbers = adit::wire::decode_fields<adit::keys::rsa_fields>(blob.take_rest());
+    return !numbers || adit::keys::bits_of(numbers->n) < fewest_bits;
 }
 
 [[nodiscard]] std::shared_ptr<adit::signer> certified(const adit::host_key_signers& keys,
                                                       const std::string& path) {
     const auto certificate = adit::keys::certificate::parse_line(text_of_file(path));
     if (!certificate) throw usage_error(path + ": " + certificate.error().message());
+    if (certificate->use() != adit::keys::certificate_use::host) {
+        throw usage_error(path + ": is a user's certificate, not a host's");
+    }
     for (const auto& key : keys) {
         if (!(key->public_part() == certificate->key())) continue;
         auto blob = adit::keys::public_key::parse(certificate->blob());
@@ -68,14 +76,22 @@ std::shared_ptr<adit::accounts> configuration::users() const {
     };
     options.trusted_user_ca_keys = text_of_file(settings_.trusted_user_ca_keys);
     options.ca_signature_algorithms = settings_.ca_algorithms;
-    options.steps = steps_;
+    options.steps = memory_.steps;
+    options.guesses = memory_.guesses;
+    adit::account_table users;
     // Without a file of users, whoever has a key in a file that serves every name gets in.
-    if (settings_.users_file.empty()) options.everybody.emplace();
+    if (settings_.users_file.empty()) {
+        options.everybody.emplace();
+    } else {
+        users = read_users(settings_.users_file);
+    }
     auto all = std::make_shared<adit::accounts>(std::move(options));
-    if (settings_.users_file.empty()) return all;
-    for (const adit::account_fault& fault : all->replace(read_users(settings_.users_file))) {
-        const std::string line = fault.line == 0 ? "" : ", line " + std::to_string(fault.line);
-        throw usage_error(settings_.users_file + ": user " + fault.user + line + ": " + fault.what);
+    for (const adit::account_fault& fault : all->replace(std::move(users))) {
+        if (fault.user.empty() && fault.line != 0) {
+            throw usage_error(settings_.trusted_user_ca_keys + ":" + std::to_string(fault.line) +
+                              ": " + fault.what);
+        }
+        throw usage_error(settings_.users_file + ": user " + fault.user + ": " + fault.what);
     }
     return all;
 }

@@ -16,11 +16,17 @@
 
 namespace adit_bastion {
 
+/// What outlives a SIGHUP.
+struct login_memory {
+    std::shared_ptr<adit::step_store> steps;
+    std::shared_ptr<adit::guess_counter> guesses;
+};
+
 // Everything that a SIGHUP reads again.
 class configuration {
 public:
-    configuration(const settings& s, const reporter& say, std::shared_ptr<adit::step_store> steps)
-        : settings_(s), say_(say), steps_(std::move(steps)) {}
+    configuration(const settings& s, const reporter& say, login_memory memory)
+        : settings_(s), say_(say), memory_(std::move(memory)) {}
 
     /// Throws usage_error.
     [[nodiscard]] adit::guest_options guests() const;
@@ -35,7 +41,7 @@ private:
 
     const settings& settings_;
     const reporter& say_;
-    std::shared_ptr<adit::step_store> steps_;
+    login_memory memory_;
 };
 
 }  // namespace adit_bastion

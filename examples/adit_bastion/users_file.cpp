@@ -3,12 +3,14 @@
 
 #include "settings.hpp"
 
+#include <adit/config/authorized_keys.hpp>
 #include <adit/config/key_file.hpp>
+#include <adit/config/key_option_parser.hpp>
 #include <adit/crypto/password_hash.hpp>
 
 #include <botan/base32.h>
 
-#include <sstream>
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,12 +34,34 @@ namespace {
     return *value;
 }
 
-// One line, or a list of them.
+// Where this line of a text of several lines stands in the file. A newline right behind the opening
+// quotation marks is not of the text; where newlines are written as escapes, the text's own line.
+[[nodiscard]] std::size_t line_in_file(const toml::node& node, std::string_view text,
+                                       std::size_t line) {
+    const toml::source_region& place = node.source();
+    const auto newlines = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+    const std::size_t height = place.end.line - place.begin.line;
+    if (height != newlines && height != newlines + 1) return place.begin.line;
+    return place.begin.line + (height - newlines) + line - 1;
+}
+
+// Lines of authorized_keys in one string. One that means nothing lets nobody in, which nobody
+// would have meant.
+[[nodiscard]] std::string key_lines(const std::string& path, const toml::node& node) {
+    std::string text = text_of(path, node, "keys");
+    const auto refused = adit::config::parse_authorized_keys(text).refused;
+    if (refused.empty()) return text + "\n";
+    const auto& first = refused.front();
+    const std::size_t line = line_in_file(node, text, first.line);
+    throw usage_error(path + ":" + std::to_string(line) +
+                      ": keys: " + adit::config::sentence(first.why));
+}
+
 [[nodiscard]] std::string keys_of(const std::string& path, const toml::node& node) {
     const toml::array* const list = node.as_array();
-    if (list == nullptr) return text_of(path, node, "keys");
+    if (list == nullptr) return key_lines(path, node);
     std::string lines;
-    for (const toml::node& line : *list) lines += text_of(path, line, "keys") + "\n";
+    for (const toml::node& line : *list) lines += key_lines(path, line);
     return lines;
 }
 

@@ -1,5 +1,6 @@
-// adit-bastion as a program: what it says of a configuration that is wrong, what its own commands
-// print, how it reads files again and how it ends, and what it tells of who did what (S03).
+// adit-bastion as a program: what its own commands print, how it reads files again and how it ends,
+// and what it tells of who did what (S03). What it says of a wrong configuration is in
+// bastion_checks.cpp.
 #include "support/test.hpp"
 
 #include "integration/bastion.hpp"
@@ -12,27 +13,6 @@ namespace {
 [[nodiscard]] bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
-
-/// Files for -t, which needs no port.
-class checked_folder {
-public:
-    checked_folder() { make_key(file("host")); }
-    [[nodiscard]] std::string file(std::string_view name) const { return folder_.file(name); }
-    [[nodiscard]] run_result check(const arguments& more) const {
-        return run(joined({ADIT_BASTION, "-t", "-h", file("host")}, more));
-    }
-    void refuses(const arguments& more, const std::string& words) const {
-        const run_result outcome = check(more);
-        BOOST_TEST(outcome.status == 255, outcome.errors);
-        BOOST_TEST(has(outcome.errors, words), outcome.errors);
-    }
-    void refuses_users(const std::string& users, const std::string& words) const {
-        refuses({"-o", "UsersFile=" + write_file(file("users"), users)}, file("users") + words);
-    }
-
-private:
-    temporary_directory folder_;
-};
 
 [[nodiscard]] std::string user_of(const std::string& password) {
     const temporary_directory folder;
@@ -90,62 +70,6 @@ task<> go_on_while_draining(bastion_program& server) {
 }
 
 BOOST_AUTO_TEST_SUITE(bastion_service)
-
-BOOST_AUTO_TEST_CASE(a_good_configuration_is_checked_in_silence) {
-    const checked_folder folder;
-    const std::string users = write_file(folder.file("users"), user_of("word"));
-    const std::string config = write_file(
-        folder.file("config"), "# a comment\n\nPort 2222\nUsersFile " + users +
-                                   "\nPasswordAuthentication yes\nMaxStartups 10:30:100\n"
-                                   "PermitOpen db.internal:5432 [::1]:80\nX11Forwarding no\n");
-    const run_result outcome = folder.check({"-f", config});
-    BOOST_TEST(outcome.status == 0, outcome.errors);
-    BOOST_TEST(outcome.errors.empty(), outcome.errors);
-    BOOST_TEST(outcome.output.empty(), outcome.output);
-}
-
-BOOST_AUTO_TEST_CASE(a_mistake_is_told_with_file_and_line) {
-    const checked_folder folder;
-    const std::string config = folder.file("config");
-    const auto refuses = [&](const std::string& lines, const std::string& words) {
-        write_file(config, lines);
-        folder.refuses({"-f", config}, config + words);
-    };
-    refuses("\n# a comment\nPort many\n", ":3: port: ");
-    refuses("Port 2222\nPortt 2222\n", ":2: portt: is not an option of adit-bastion");
-    refuses("UsePAM yes\n", ":1: usepam: can only be \"no\" here");
-    refuses("Ciphers aes256-ctr,aes1024-ctr\n", ":1: ciphers: ");
-    refuses("MaxStartups 10:30\n", ":1: maxstartups: ");
-    refuses("Match User joe\n", ":1: match: is not supported");
-    folder.refuses({"-f", folder.file("nothing")}, folder.file("nothing") + ": ");
-}
-
-BOOST_AUTO_TEST_CASE(an_option_that_is_not_ours_is_refused_by_name) {
-    const checked_folder folder;
-    folder.refuses({"-o", "PermitTunnel=yes"}, "permittunnel: can only be \"no\" here");
-    folder.refuses({"-o", "ChrootDirectory=/"}, "chrootdirectory: is not an option");
-    folder.refuses({"-o", "AuthenticationMethods=hostbased"}, "\"hostbased\"");
-    folder.refuses({"-Z"}, "-Z");
-}
-
-BOOST_AUTO_TEST_CASE(a_mistake_among_the_users_is_told_with_its_line) {
-    const checked_folder folder;
-    folder.refuses_users("[user.joe]\n\ntotpp = \"JBSWY3DP\"\n", ":3: there is no \"totpp\"");
-    folder.refuses_users("[user.joe]\npassword = \"plain\"\n", ":2: password wants");
-    folder.refuses_users("[user.joe]\ntotp = 12\n", ":2: totp wants a string");
-    folder.refuses_users("[user.joe\n", ":1: ");
-    folder.refuses_users("[users.joe]\n", ":1: only [user.NAME] is known");
-    folder.refuses_users("[user.joe]\nkeys = [\"ssh-ed25519 AAAA\"]\n", ": user joe, line 1: ");
-}
-
-BOOST_AUTO_TEST_CASE(s05_files_that_others_can_read_are_refused) {
-    const checked_folder folder;
-    const std::string users = write_file(folder.file("users"), "[user.joe]\n");
-    std::filesystem::permissions(users, std::filesystem::perms(0644));
-    folder.refuses({"-o", "UsersFile=" + users}, users + ": ");
-    std::filesystem::permissions(folder.file("host"), std::filesystem::perms(0644));
-    folder.refuses({}, folder.file("host") + ": ");
-}
 
 BOOST_AUTO_TEST_CASE(s05_a_keys_file_that_others_can_write_counts_as_empty_and_is_told) {
     bastion_program server({.options = {"StrictModes=yes"}});
@@ -217,6 +141,15 @@ BOOST_AUTO_TEST_CASE(sighup_reads_users_again_and_a_bad_file_changes_nothing) {
     BOOST_TEST(logs_in(server, {.answer = "second"}));
 }
 
+// The new accounts count on where the old ones were.
+BOOST_AUTO_TEST_CASE(a17_sighup_gives_nobody_new_guesses) {
+    bastion_program server(with_passwords(user_of("word")));
+    BOOST_TEST(logs_in(server, {.answer = "word"}));
+    for (int i = 0; i < 10; ++i) BOOST_TEST(!logs_in(server, {.answer = "guess"}));
+    hang_up(server, read_again);
+    BOOST_TEST(!logs_in(server, {.answer = "word"}));
+}
+
 BOOST_AUTO_TEST_CASE(sighup_reads_host_keys_again) {
     bastion_program server;
     BOOST_TEST(logs_in(server, {.key = server.key()}));
@@ -265,6 +198,17 @@ BOOST_AUTO_TEST_CASE(sigint_ends_it_and_the_pid_file_goes) {
     server.signal(SIGINT);
     BOOST_TEST(server.wait() == 0);
     BOOST_TEST(!std::filesystem::exists(pid));
+}
+
+// A successor's, for example.
+BOOST_AUTO_TEST_CASE(a_pid_file_that_somebody_else_has_written_stays) {
+    const temporary_directory folder;
+    const std::string pid = folder.file("pid");
+    bastion_program server({.options = {"PidFile=" + pid}});
+    write_file(pid, "1\n");
+    server.signal(SIGINT);
+    BOOST_TEST(server.wait() == 0);
+    BOOST_TEST(read_file(pid) == "1\n");
 }
 
 BOOST_AUTO_TEST_CASE(s03_the_audit_tells_who_did_what_and_no_secret) {

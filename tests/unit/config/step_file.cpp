@@ -197,4 +197,18 @@ BOOST_AUTO_TEST_CASE(a17_of_processes_side_by_side_one_accepts_a_step) {
     BOOST_TEST(test::read_file(path) == "alice 10\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_check_finds_what_refuses_every_step_and_changes_nothing) {
+    BOOST_TEST(!config::check_step_file(path));
+    BOOST_TEST(!std::filesystem::exists(path));
+    test::write_file(path, "alice 7\nbob nonsense\n");
+    BOOST_TEST(!config::check_step_file(path));  // bob's own trouble
+    BOOST_TEST(test::read_file(path) == "alice 7\nbob nonsense\n");
+    test::write_file(path, "alice 7\nbob");
+    BOOST_TEST((config::check_step_file(path) == bad_message));
+    test::write_file(path, "alice 7\n");
+    BOOST_REQUIRE(::chmod(path.c_str(), 0666) == 0);
+    BOOST_TEST((config::check_step_file(path) == permission_denied));
+    BOOST_TEST(config::check_step_file(folder.file("nowhere/steps")));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -97,6 +97,15 @@ BOOST_AUTO_TEST_CASE(the_table_can_be_replaced_and_the_throttle_remembers) {
     BOOST_TEST(password("alice", "other"));
 }
 
+BOOST_AUTO_TEST_CASE(a17_accounts_that_take_the_place_of_others_count_on) {
+    options.guesses = std::make_shared<guess_counter>(options.throttle);
+    for (int i = 0; i < 10; ++i) BOOST_TEST(!password("alice", "wrong"));
+    restart();
+    BOOST_TEST(!password("alice", "wonderland"));
+    steady += 30s;
+    BOOST_TEST(password("alice", "wonderland"));
+}
+
 BOOST_AUTO_TEST_CASE(l21_an_unsound_hash_is_a_fault_and_nobody_s_password) {
     table["alice"].password_hash = "$argon2id$v=19$m=99999999,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAA";
     table["bob"].authorized_keys = "# fine\nnonsense\n";
