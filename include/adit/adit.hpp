@@ -13,6 +13,7 @@
 #include <adit/error.hpp>
 #include <adit/limits.hpp>
 #include <adit/options.hpp>
+#include <adit/session.hpp>
 #include <adit/slab.hpp>
 #include <adit/trust.hpp>
 #include <adit/tunnel.hpp>

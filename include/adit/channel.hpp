@@ -11,6 +11,8 @@
 #include <adit/bodies.hpp>
 #include <adit/connection/channel_set.hpp>
 #include <adit/connection/read_op.hpp>
+#include <adit/connection/session_channel.hpp>
+#include <adit/connection/shutdown_op.hpp>
 #include <adit/connection/write_op.hpp>
 #include <adit/detail/io_result.hpp>
 
@@ -113,6 +115,14 @@ public:
 
     /// Our end of data (EOF), behind everything written. The other direction stays open.
     void shutdown_send();
+    /// The same, and completes when it has been handed to the connection's stream behind everything
+    /// written, or with what ended the channel before. void(error_code). Cancellation: total; only
+    /// the waiting ends. Errors: errc::channel_closed, errc::connection_lost, …
+    template <class Token>
+    auto async_shutdown_send(Token&& token) {
+        return asio::async_initiate<Token, void(error_code)>(detail::initiate_shutdown(core_, ex_),
+                                                             token);
+    }
     /// CLOSE, behind everything written. Pending operations end with operation_aborted.
     void close() { close(false); }
     /// CLOSE at once: what was written and not yet sent is dropped, and no end of data is sent.
@@ -178,17 +188,14 @@ ADIT_DECL io_result channel::try_write(asio::const_buffer buffer) {
 }
 
 ADIT_DECL void channel::shutdown_send() {
-    if (core_ == nullptr || core_->owner == nullptr) return;
-    core_->owner->send_eof(*core_);
-    core_->write_end = errc::channel_closed;
-    core_->wake_writer();
+    if (core_ != nullptr) core_->shutdown();
 }
 
 ADIT_DECL void channel::close(bool drop_queued) {
     const auto core = std::exchange(core_, nullptr);
     if (core == nullptr) return;
     core->handle_gone = true;
-    core->data.clear();
+    core->drop_received();
     if (core->owner != nullptr) core->owner->close(*core, drop_queued);
     core->end(asio::error::operation_aborted, asio::error::operation_aborted);
 }

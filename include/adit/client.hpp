@@ -18,6 +18,7 @@
 #include <adit/detail/erase.hpp>
 #include <adit/forward.hpp>
 #include <adit/options.hpp>
+#include <adit/session.hpp>
 #include <adit/transport/kex_client.hpp>
 
 #include <memory>
@@ -73,6 +74,11 @@ public:
     template <class Token>
     auto async_open(target to, Token&& token);
 
+    /// A session, RFC 4254 section 6.1: see session.hpp. void(error_code, session). Cancellation:
+    /// any; a late confirmation is answered with CLOSE. Errors: as async_open.
+    template <class Token>
+    auto async_open_session(Token&& token);
+
     /// Completes with what ended the connection. void(error_code). Cancellation: total.
     template <class Token>
     auto async_wait_closed(Token&& token) {
@@ -117,6 +123,8 @@ private:
         return open(state_, std::move(to), words);
     }
     static task<channel> open_and_report(std::shared_ptr<state> s, target to);
+    static task<session> open_session(std::shared_ptr<state> s);
+    static void report_refusal(const state& s, const std::string& what, const std::string& words);
 
     std::shared_ptr<state> state_;
 };
@@ -138,6 +146,13 @@ auto client::async_open(target to, Token&& token) {
     return detail::door(
         get_executor(), [s = state_, to = std::move(to)] { return open_and_report(s, to); },
         std::forward<Token>(token), detail::any_cancellation);
+}
+
+template <class Token>
+auto client::async_open_session(Token&& token) {
+    return detail::door(
+        get_executor(), [s = state_] { return open_session(s); }, std::forward<Token>(token),
+        detail::any_cancellation);
 }
 
 #if ADIT_BODIES
@@ -212,15 +227,33 @@ ADIT_DECL task<channel> client::open(std::shared_ptr<state> s, target to, std::s
 
 // The report is the connection's: a channel that was refused may use it, one that was lost with the
 // connection must not.
+ADIT_DECL void client::report_refusal(const state& s, const std::string& what,
+                                      const std::string& words) {
+    if (s.link->finished()) return;
+    adit::diagnostics& report = s.link->stream().report();
+    report.subject = what;
+    report.peer_text = words;
+}
+
 ADIT_DECL task<channel> client::open_and_report(std::shared_ptr<state> s, target to) {
     const std::string where = to.host + ":" + std::to_string(to.port);
     std::string words;
     try {
         co_return co_await open(s, std::move(to), words);
     } catch (const boost::system::system_error&) {
-        adit::diagnostics& report = s->link->stream().report();
-        if (!s->link->finished()) report.subject = where;
-        if (!s->link->finished()) report.peer_text = words;
+        report_refusal(*s, where, words);
+        throw;
+    }
+}
+
+ADIT_DECL task<session> client::open_session(std::shared_ptr<state> s) {
+    std::string words;
+    try {
+        if (!s->ready) throw protocol_error(errc::connection_closed);
+        const wire::session_open fields;
+        co_return session(co_await detail::open_channel(*s->link, fields, words));
+    } catch (const boost::system::system_error&) {
+        report_refusal(*s, "session", words);
         throw;
     }
 }

@@ -123,6 +123,7 @@ enum class errc {
     channel_closed,
     channel_reset,
     request_refused,
+    too_many_requests,
     too_many_pending_replies,
 };
 
@@ -348,6 +349,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::channel_closed: return "the channel is closed";
         case errc::channel_reset: return "the channel was cut off before its end of data";
         case errc::request_refused: return "the peer refused the request";
+        case errc::too_many_requests: return "too many requests wait for a reply";
         case errc::too_many_pending_replies: return "the peer demands replies without reading them";
     }
     return "unknown error";

@@ -31,7 +31,7 @@ struct limits {
     // What a peer may ask a server for (L11, L23).
     std::size_t sessions = 10;          ///< channels of the type "session" at once
     std::size_t pending_opens = 64;     ///< that nobody has answered yet
-    std::size_t channel_requests = 64;  ///< of one channel, that nobody has looked at yet
+    std::size_t channel_requests = 64;  ///< of one channel, not looked at; ours: not answered
     std::size_t listeners = 16;         ///< tcpip-forward and its like, of one connection
 
     // Queues (L13-L15).

@@ -3,7 +3,7 @@
 // connection.hpp, for every packet behind the login. Invariants: channel_set's.
 #pragma once
 
-#include <adit/connection/channel_set.hpp>
+#include <adit/connection/session_channel.hpp>
 
 namespace adit::detail {
 
@@ -19,8 +19,7 @@ inline void channel_set::on_event(const event& e, const slab_ref& slab) {
         case kind::window:
             if (channel_core* core = find(e.channel)) core->wake_writer();
             return;
-        // Nobody reads it yet; unread data that is not credited would stall the channel (C45).
-        case kind::extended_data: return grant(e.channel, e.data.size());
+        case kind::extended_data: return on_extended_data(e, slab);
         case kind::opened: return on_opened(e);
         case kind::open_failed: return on_open_failed(e);
         case kind::eof:
@@ -33,7 +32,7 @@ inline void channel_set::on_event(const event& e, const slab_ref& slab) {
         case kind::request: return on_request(e);
         case kind::peer_open: return on_peer_open(e);
         case kind::global_request: return on_global_request(e);
-        case kind::reply:
+        case kind::reply: return on_reply(e);
         case kind::global_reply:
         case kind::nothing: return;
     }
@@ -42,16 +41,38 @@ inline void channel_set::on_event(const event& e, const slab_ref& slab) {
 inline void channel_set::on_data(const event& e, const slab_ref& slab) {
     channel_core* core = find(e.channel);
     if (core == nullptr || core->handle_gone) return grant(e.channel, e.data.size());
-    core->data.push(slab, e.data);
-    if (touched_.empty() || touched_.back().get() != core) {
-        touched_.push_back(core->shared_from_this());
+    keep(*core, core->data, e.data, slab);
+}
+
+inline void channel_set::keep(channel_core& core, received& queue, bytes_view view,
+                              const slab_ref& slab) {
+    queue.push(slab, view);
+    if (touched_.empty() || touched_.back().get() != &core) {
+        touched_.push_back(core.shared_from_this());
+    }
+}
+
+// What nobody reads, such as a type that is no standard error, is granted again at once, or it
+// would stall the channel (C45).
+inline void channel_set::on_extended_data(const event& e, const slab_ref& slab) {
+    channel_core* core = find(e.channel);
+    const bool wanted = core != nullptr && !core->handle_gone && core->session != nullptr &&
+                        e.code == wire::extended_data_stderr;
+    const errors_go where = wanted ? core->session->errors_to : errors_go::nowhere;
+    switch (where) {
+        case errors_go::nowhere: return grant(e.channel, e.data.size());
+        case errors_go::into_queue: return keep(*core, core->session->errors, e.data, slab);
+        case errors_go::into_data: return keep(*core, core->data, e.data, slab);
     }
 }
 
 inline void channel_set::settle(const slab_ref& slab, std::size_t used) {
     for (const auto& core : touched_) {
         core->wake_reader();
-        if (!core->data.settle(*pool_, slab, used)) throw protocol_error(errc::out_of_memory);
+        const bool settled =
+            core->data.settle(*pool_, slab, used) &&
+            (core->session == nullptr || core->session->errors.settle(*pool_, slab, used));
+        if (!settled) throw protocol_error(errc::out_of_memory);
     }
     touched_.clear();
 }
@@ -96,6 +117,8 @@ inline void channel_set::on_close(const event& e) {
     if (!core->write_end) core->write_end = errc::channel_closed;
     core->wake_writer();
     if (core->requesting) core->requesting.complete({});
+    if (core->flushed) core->flushed.complete(errc::channel_closed);
+    if (core->session != nullptr) core->session->end(errc::channel_closed);
     release_if_done(e.channel);
 }
 
@@ -126,9 +149,44 @@ inline void channel_set::on_request(const event& e) {
         if (core->requesting) core->requesting.complete({});
         return;
     }
+    if (core != nullptr && core->session != nullptr && !core->takes_requests) {
+        return on_session_request(*core, e);
+    }
     // C47: exactly one reply, and none behind our CLOSE.
     if (!e.want_reply || !table_.state(e.channel).may_send_other()) return;
     send(wire::channel_failure{table_.peer_number(e.channel)});
+}
+
+// What a server asks or tells on a session of ours. Only the first end counts.
+inline void channel_set::on_session_request(channel_core& core, const event& e) {
+    std::optional<exit_result> exit;
+    if (e.name == wire::exit_status::request_type) {
+        exit.emplace().status = value_of(wire::decode_fields<wire::exit_status>(e.data)).status;
+    } else if (e.name == wire::exit_signal::request_type) {
+        const auto m = value_of(wire::decode_fields<wire::exit_signal>(e.data));
+        exit = exit_result{
+            {}, escaped(m.signal_name, 64), m.core_dumped, escaped(m.error_message, 256)};
+    }
+    if (e.want_reply) answer_request(core, exit.has_value());
+    session_state& s = *core.session;
+    if (!exit || s.exit) return;
+    s.exit = std::move(exit);
+    if (s.exit_waiter) s.exit_waiter.complete({}, *s.exit);
+}
+
+// C47: in the order of the requests, whether or not somebody still waits.
+inline void channel_set::on_reply(const event& e) {
+    channel_core* core = find(e.channel);
+    if (core == nullptr || core->session == nullptr || core->session->requests.empty()) return;
+    session_state::asked& first = core->session->requests.front();
+    if (first.waiter) {
+        if (!e.success && report != nullptr) {
+            report->subject = first.what;
+            report->peer_text.clear();
+        }
+        first.waiter.complete(e.success ? error_code() : error_code(errc::request_refused));
+    }
+    core->session->requests.pop_front();
 }
 
 inline void channel_set::on_global_request(const event& e) {

@@ -66,10 +66,24 @@ public:
     void send_eof(channel_core& core);
     /// Sends CLOSE behind what is queued, or instead of it.
     void close(channel_core& core, bool drop_queued);
+    /// Whether our CLOSE is queued or sent.
+    [[nodiscard]] bool closing(const channel_core& core) {
+        return !table_.state(core.number).may_send_other();
+    }
+    /// Has core.flushed completed once everything queued, our EOF with it, is in the stream.
+    void want_flushed(channel_core& core);
     /// A request on the channel behind what is queued, that wants no reply.
     void send_request(channel_core& core, std::string_view type, bytes_view data);
     /// The reply to the peer's request (C47).
     void answer_request(channel_core& core, bool success);
+
+    // What sessions do as well: bodies in session_channel.hpp.
+
+    /// A request whose reply completes core.session->requests.back(). `what` tells people of it.
+    [[nodiscard]] errc request(channel_core& core, std::string_view type, bytes_view data,
+                               std::string what);
+    [[nodiscard]] io_result write_errors(channel_core& core,
+                                         std::span<const asio::const_buffer> from);
 
     // What the peer asks a server for.
 
@@ -97,6 +111,7 @@ public:
     [[nodiscard]] const protocol::window_budget& budget() const noexcept { return table_.budget(); }
 
     bool reset_on_bare_close = false;
+    adit::diagnostics* report = nullptr;  // the connection's; told of requests that are refused
 
 private:
     using event = protocol::channel_event;
@@ -109,6 +124,10 @@ private:
     void on_close(const event& e);
     void on_peer_open(const event& e);
     void on_request(const event& e);
+    void on_extended_data(const event& e, const slab_ref& slab);
+    void on_reply(const event& e);
+    void on_session_request(channel_core& core, const event& e);
+    void keep(channel_core& core, received& queue, bytes_view view, const slab_ref& slab);
     void on_global_request(const event& e);
     [[nodiscard]] std::shared_ptr<channel_core> add_core(std::uint32_t number);
     void send_global_answers();
@@ -144,6 +163,7 @@ private:
     std::vector<std::shared_ptr<channel_core>> cores_;
     std::vector<std::shared_ptr<channel_core>> touched_;  // got something in this batch
     std::vector<std::uint32_t> starved_;                  // wait for room in the outbox
+    std::vector<std::uint32_t> flushing_;                 // wait for their EOF to be written
     bool congested_ = false;
     incoming_queue incoming_;
     signal incoming_ready_;
@@ -177,6 +197,10 @@ result<std::shared_ptr<channel_core>> channel_set::open(std::string_view type,
     const auto number = table_.open();
     if (!number) return number.error();
     auto core = add_core(*number);
+    if (type == "session") {
+        core->session = std::make_unique<session_state>(ex_);
+        core->session->errors_to = errors_go::into_queue;
+    }
     send(wire::channel_open{
         type, *number, table_.incoming(*number).target(), caps_.channel_packet, {w.written()}});
     return core;
@@ -206,6 +230,7 @@ inline result<std::shared_ptr<channel_core>> channel_set::accept(const unanswere
     auto core = add_core(*number);
     core->is_session = open.name == "session";
     core->takes_requests = core->is_session;
+    if (core->is_session) core->session = std::make_unique<session_state>(ex_);
     send(wire::channel_open_confirmation{
         open.sender_channel, *number, table_.incoming(*number).target(), caps_.channel_packet, {}});
     return core;
@@ -240,7 +265,20 @@ inline void channel_set::answer_request(channel_core& core, bool success) {
 
 // Details: what the connection does.
 
+inline void channel_set::want_flushed(channel_core& core) {
+    const bool listed = std::ranges::find(flushing_, core.number) != flushing_.end();
+    if (!listed) flushing_.push_back(core.number);
+    wake_->notify();
+}
+
 inline void channel_set::after_write() {
+    std::erase_if(flushing_, [this](std::uint32_t channel) {
+        channel_core* core = find(channel);
+        if (core == nullptr) return true;
+        if (box_.unsent(channel) != 0) return false;
+        if (core->flushed) core->flushed.complete({});
+        return true;
+    });
     if (congested_ && box_.unsent() <= caps_.unsent_bytes_low) congested_ = false;
     if (congested_ || starved_.empty()) return;
     // Whoever still finds no room asks for it anew.
@@ -263,6 +301,7 @@ inline void channel_set::end(error_code ec) {
     box_.clear();
     touched_.clear();
     starved_.clear();
+    flushing_.clear();
     incoming_ready_.close();
 }
 
@@ -274,7 +313,7 @@ inline void channel_set::grant(std::uint32_t channel, std::size_t n) {
 inline void channel_set::release_if_done(std::uint32_t channel) {
     channel_core* core = find(channel);
     // L12: what its reader has not taken yet stays in the budget.
-    if (core != nullptr && !core->handle_gone && !core->data.empty()) return;
+    if (core != nullptr && !core->handle_gone && core->holds_data()) return;
     if (!table_.release_if_done(channel)) return;
     box_.retire(channel);
     if (core == nullptr) return;
@@ -389,7 +428,7 @@ inline void channel_set::commit(channel_core& core, const reserved_places& place
 
 inline void channel_set::consumed(channel_core& core, std::size_t n) {
     grant(core.number, n);
-    if (core.data.empty()) release_if_done(core.number);
+    if (!core.holds_data()) release_if_done(core.number);
 }
 
 inline void channel_set::send_eof(channel_core& core) {
@@ -427,6 +466,13 @@ inline io_result channel_core::write(std::span<const asio::const_buffer> buffers
     if (write_end) return {0, write_end};
     if (owner == nullptr) return {0, errc::channel_closed};
     return owner->write(*this, buffers);
+}
+
+inline void channel_core::shutdown() {
+    if (owner == nullptr) return;
+    owner->send_eof(*this);
+    write_end = errc::channel_closed;
+    wake_writer();
 }
 
 inline bool channel_core::may_write() {

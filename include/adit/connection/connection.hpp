@@ -23,6 +23,7 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <list>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -56,7 +57,7 @@ public:
     /// Called once by finish(), with what ended the connection; must not throw.
     std::function<void(error_code)> on_finish;
 
-    /// Completes with the error that ended the connection. One waiter. Cancellation: total.
+    /// Completes with the error that ended the connection. Cancellation: total.
     template <class Token>
     auto async_wait_finished(Token&& token);
 
@@ -79,6 +80,7 @@ private:
     [[nodiscard]] std::size_t replies_waiting() noexcept {
         return channels_.queued().control_size() + stream_.replies_waiting();
     }
+    [[nodiscard]] parking_place<void(error_code)>& free_waiter();
     void begin_rekey();
     void note_new_keys();
     [[nodiscard]] bool rekey_due() noexcept;
@@ -98,7 +100,7 @@ private:
     kex_half half_;
     protocol::rekey_clock rekey_;
     asio::steady_timer timer_;
-    parking_place<void(error_code)> finished_waiter_;
+    std::list<parking_place<void(error_code)>> finished_waiters_;  // some of them free
 
     bool started_ = false;
     bool finished_ = false;
@@ -122,13 +124,13 @@ template <class Token>
 auto connection::async_wait_finished(Token&& token) {
     const auto initiate = [self = shared_from_this()](auto&& handler) {
         using Handler = decltype(handler);
-        if (!self->finished_ && !self->finished_waiter_) {
-            self->finished_waiter_.park(self, std::forward<Handler>(handler), self->ex_,
-                                        any_cancellation);
+        if (!self->finished_) {
+            self->free_waiter().park(self, std::forward<Handler>(handler), self->ex_,
+                                     any_cancellation);
             return;
         }
         parked_handler<void(error_code)> ready(std::forward<Handler>(handler), self->ex_);
-        ready.post(self->finished_ ? self->error_ : error_code(asio::error::already_started));
+        ready.post(self->error_);
     };
     return asio::async_initiate<Token, void(error_code)>(initiate, token);
 }
@@ -145,8 +147,16 @@ ADIT_DECL connection::connection(packet_stream_parts parts, algorithm_preference
       replies_left_(ex_),
       channels_(ex_, stream_.caps(), stream_.out(), stream_.pool(), wake_writer_),
       rekey_(stream_.caps(), clock::now()),
-      timer_(ex_),
-      finished_waiter_(ex_) {}
+      timer_(ex_) {
+    channels_.report = &stream_.report();
+}
+
+ADIT_DECL parking_place<void(error_code)>& connection::free_waiter() {
+    for (auto& waiter : finished_waiters_) {
+        if (!waiter) return waiter;
+    }
+    return finished_waiters_.emplace_back(ex_);
+}
 
 ADIT_DECL void connection::start(kex_half half) {
     half_ = std::move(half);
@@ -213,7 +223,9 @@ ADIT_DECL void connection::finish(error_code ec) {
     wake_writer_.notify();
     replies_left_.close();
     timer_.cancel();
-    if (finished_waiter_) finished_waiter_.complete(error_);
+    for (auto& waiter : finished_waiters_) {
+        if (waiter) waiter.complete(error_);
+    }
     if (const auto told = std::exchange(on_finish, nullptr)) told(error_);
 }
 
@@ -330,6 +342,7 @@ ADIT_DECL task<> connection::write_loop(std::shared_ptr<connection> self) {
         const std::size_t count = self->gather(batch);
         if (count == 0) {
             self->stream_.out().rest();
+            self->channels_.after_write();
             if (self->finished_) break;
             co_await self->wake_writer_.wait();
             continue;

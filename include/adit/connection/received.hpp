@@ -26,6 +26,9 @@ public:
         }
     }
 
+    /// Everything that `other` holds, behind what is here.
+    void append(received& other);
+
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t segment_count() const noexcept { return segments_.size() - front_; }
@@ -58,6 +61,13 @@ private:
 // Details.
 
 #if ADIT_BODIES
+
+ADIT_DECL void received::append(received& other) {
+    for (std::size_t i = other.front_; i < other.segments_.size(); ++i) {
+        push(other.segments_[i].slab, other.segments_[i].view);
+    }
+    other.clear();
+}
 
 ADIT_DECL std::size_t received::buffers(std::span<boost::asio::const_buffer> out) const noexcept {
     const std::size_t count = std::min(out.size(), segment_count());

@@ -1,6 +1,6 @@
-// What a channel_open, a global request or a channel's request carries for each type: RFC 4254
-// sections 6.10 and 7, and OpenSSH's PROTOCOL section 2.4. Used by forward.hpp, session.hpp and by
-// servers' policies. Host names are bytes that only the side that connects interprets.
+// What a channel_open or a global request carries for each type: RFC 4254 section 7, and OpenSSH's
+// PROTOCOL section 2.4; the requests of sessions are in channel_requests.hpp. Used by forward.hpp
+// and by servers' policies. Host names are bytes that only the side that connects interprets.
 #pragma once
 
 #include <adit/wire/message.hpp>
@@ -69,13 +69,6 @@ struct streamlocal_forward {  // OpenSSH's PROTOCOL section 2.4, and its cancell
     text socket_path;
     static constexpr text names = "socket_path";
     static constexpr auto wire(auto& m) { return std::tie(m.socket_path); }
-};
-
-struct exit_status {  // RFC 4254 section 6.10
-    static constexpr text request_type = "exit-status";
-    u32 status{};
-    static constexpr text names = "status";
-    static constexpr auto wire(auto& m) { return std::tie(m.status); }
 };
 
 }  // namespace adit::wire
