@@ -6,6 +6,7 @@
 #include "fuzz/check.hpp"
 
 #include <adit/wire/auth_messages.hpp>
+#include <adit/wire/channel_requests.hpp>
 #include <adit/wire/channel_types.hpp>
 #include <adit/wire/connection_messages.hpp>
 #include <adit/wire/kex_messages.hpp>
@@ -163,6 +164,24 @@ void channel_open(bytes_view payload) {
     }
 }
 
+// As a server reads them, and as a client reads how a program ended.
+void channel_request(bytes_view payload) {
+    if (!try_as<wire::channel_request>(payload)) return;
+    const auto request = *wire::decode<wire::channel_request>(payload);
+    const bytes_view data = request.request_data.bytes;
+    static_cast<void>(try_as<wire::env_request>(data));
+    static_cast<void>(try_as<wire::exec_request>(data));
+    static_cast<void>(try_as<wire::subsystem_request>(data));
+    static_cast<void>(try_as<wire::window_change>(data));
+    static_cast<void>(try_as<wire::signal_request>(data));
+    static_cast<void>(try_as<wire::exit_status>(data));
+    static_cast<void>(try_as<wire::exit_signal>(data));
+    if (try_as<wire::pty_request>(data)) {
+        const auto modes = wire::decode_modes(wire::decode_fields<wire::pty_request>(data)->modes);
+        check(modes.size() * 5 <= data.size(), "modes are made of their bytes");
+    }
+}
+
 template <class... Messages>
 void try_each(bytes_view payload) {
     (try_as<Messages>(payload), ...);
@@ -181,12 +200,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
              wire::global_request, wire::request_success, wire::request_failure,
              wire::channel_open_confirmation, wire::channel_open_failure,
              wire::channel_window_adjust, wire::channel_data, wire::channel_extended_data,
-             wire::channel_eof, wire::channel_close, wire::channel_request, wire::channel_success,
-             wire::channel_failure, wire::ping, wire::pong>(payload);
+             wire::channel_eof, wire::channel_close, wire::channel_success, wire::channel_failure,
+             wire::ping, wire::pong>(payload);
     userauth_request(payload);
     number_60(payload);
     ext_info(payload);
     channel_open(payload);
+    channel_request(payload);
     try_as<wire::userauth_publickey_signed_data>(payload);
     return 0;
 }

@@ -152,10 +152,10 @@ ADIT_DECL void channel_core::wake_errors_reader() {
 // Where both streams of a session wait for the one window, they take turns.
 ADIT_DECL void channel_core::wake_writer() {
     if (session == nullptr) return wake_data_writer();
-    session->errors_first = !session->errors_first;
-    if (session->errors_first) wake_errors_writer();
+    const bool errors_first = session->errors_first;
+    if (errors_first) wake_errors_writer();
     wake_data_writer();
-    if (!session->errors_first) wake_errors_writer();
+    if (!errors_first) wake_errors_writer();
 }
 
 ADIT_DECL void channel_core::wake_data_writer() {
@@ -164,6 +164,7 @@ ADIT_DECL void channel_core::wake_data_writer() {
     if (writer) {
         const io_result r = write(std::span(write_from).first(write_from_count));
         if (r.ec == asio::error::would_block) return;
+        if (session != nullptr) session->errors_first = true;
         writer.complete(r.ec, r.size);
     }
     if (writable && (write_end || may_write())) writable.complete({});
@@ -173,7 +174,9 @@ ADIT_DECL void channel_core::wake_errors_writer() {
     session_state& s = *session;
     if (!s.errors_writer) return;
     const io_result r = write_errors(std::span(s.write_from).first(s.write_from_count));
-    if (r.ec != asio::error::would_block) s.errors_writer.complete(r.ec, r.size);
+    if (r.ec == asio::error::would_block) return;
+    s.errors_first = false;
+    s.errors_writer.complete(r.ec, r.size);
 }
 
 ADIT_DECL void channel_core::end(error_code reading, error_code writing) {
