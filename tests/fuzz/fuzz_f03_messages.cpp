@@ -164,27 +164,21 @@ void channel_open(bytes_view payload) {
     }
 }
 
+template <class... Messages>
+void try_each(bytes_view payload) {
+    (try_as<Messages>(payload), ...);
+}
+
 // As a server reads them, and as a client reads how a program ended.
 void channel_request(bytes_view payload) {
     if (!try_as<wire::channel_request>(payload)) return;
     const auto request = *wire::decode<wire::channel_request>(payload);
     const bytes_view data = request.request_data.bytes;
-    static_cast<void>(try_as<wire::env_request>(data));
-    static_cast<void>(try_as<wire::exec_request>(data));
-    static_cast<void>(try_as<wire::subsystem_request>(data));
-    static_cast<void>(try_as<wire::window_change>(data));
-    static_cast<void>(try_as<wire::signal_request>(data));
-    static_cast<void>(try_as<wire::exit_status>(data));
-    static_cast<void>(try_as<wire::exit_signal>(data));
-    if (try_as<wire::pty_request>(data)) {
-        const auto modes = wire::decode_modes(wire::decode_fields<wire::pty_request>(data)->modes);
-        check(modes.size() * 5 <= data.size(), "modes are made of their bytes");
-    }
-}
-
-template <class... Messages>
-void try_each(bytes_view payload) {
-    (try_as<Messages>(payload), ...);
+    try_each<wire::env_request, wire::exec_request, wire::subsystem_request, wire::window_change,
+             wire::signal_request, wire::exit_status, wire::exit_signal>(data);
+    if (!try_as<wire::pty_request>(data)) return;
+    const auto modes = wire::decode_modes(wire::decode_fields<wire::pty_request>(data)->modes);
+    check(modes.size() * 5 <= data.size(), "modes are made of their bytes");
 }
 
 }  // namespace
