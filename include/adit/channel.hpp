@@ -14,10 +14,13 @@
 #include <adit/connection/session_channel.hpp>
 #include <adit/connection/shutdown_op.hpp>
 #include <adit/connection/write_op.hpp>
+#include <adit/detail/door.hpp>
 #include <adit/detail/io_result.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/system_executor.hpp>
+#include <boost/beast/core/role.hpp>
+#include <boost/throw_exception.hpp>
 
 #include <array>
 #include <cstddef>
@@ -54,6 +57,23 @@ private:
     std::array<slab_ref, most_buffers> slabs_{};
     std::size_t count_ = 0;
 };
+
+namespace detail {
+
+inline std::size_t tell(const io_result& done, error_code& ec) noexcept {
+    ec = done.ec;
+    return done.size;
+}
+inline std::size_t or_throw(const io_result& done) {
+    if (done.ec) boost::throw_exception(boost::system::system_error(done.ec));
+    return done.size;
+}
+/// What is left of a channel whose handle goes: CLOSE, and an end for whatever waits.
+void let_go(channel_core& core, bool drop_queued);
+/// Drops what still comes, up to the peer's end of data; then CLOSE.
+task<> drain(std::shared_ptr<channel_core> core);
+
+}  // namespace detail
 
 class channel {
 public:
@@ -113,6 +133,27 @@ public:
     /// What is there, where it is; empty when nothing is. See async_wait_readable for the end.
     [[nodiscard]] lease lend() { return core_ == nullptr ? lease() : lease(core_); }
 
+    /// For libraries that ask for a SyncStream: they do what can be done at once and never wait.
+    /// Where they would have to, they fail with asio::error::operation_not_supported, because a
+    /// blocked strand could not receive what is waited for. Otherwise as async_read_some and
+    /// async_write_some. The forms without an error_code throw system_error.
+    template <class MutableBuffers>
+    std::size_t read_some(const MutableBuffers& buffers, error_code& ec) {
+        return detail::tell(detail::transfer_now<detail::reading>(core_.get(), buffers), ec);
+    }
+    template <class ConstBuffers>
+    std::size_t write_some(const ConstBuffers& buffers, error_code& ec) {
+        return detail::tell(detail::transfer_now<detail::writing>(core_.get(), buffers), ec);
+    }
+    template <class MutableBuffers>
+    std::size_t read_some(const MutableBuffers& buffers) {
+        return detail::or_throw(detail::transfer_now<detail::reading>(core_.get(), buffers));
+    }
+    template <class ConstBuffers>
+    std::size_t write_some(const ConstBuffers& buffers) {
+        return detail::or_throw(detail::transfer_now<detail::writing>(core_.get(), buffers));
+    }
+
     /// Our end of data (EOF), behind everything written. The other direction stays open.
     void shutdown_send();
     /// The same, and completes when it has been handed to the connection's stream behind everything
@@ -146,6 +187,29 @@ private:
     executor ex_ = asio::system_executor();
     std::shared_ptr<detail::channel_core> core_;
 };
+
+// What Beast asks of the stream below a websocket, found by argument-dependent lookup.
+
+/// A timeout of Beast's: CLOSE at once.
+inline void beast_close_socket(channel& stream) { stream.abort(); }
+
+/// The end of a websocket, without waiting for the peer's: end of data, and CLOSE behind it.
+inline void teardown(boost::beast::role_type, channel& stream, error_code& ec) {
+    ec = {};
+    stream.shutdown_send();
+    stream.close();
+}
+
+/// The end of a websocket: our end of data, then the peer's, then CLOSE. In both roles alike, for
+/// no address stays in use here for whoever closes first. void(error_code). Cancellation: any.
+/// Errors: errc::channel_reset, errc::connection_lost, …
+template <class Token>
+auto async_teardown(boost::beast::role_type, channel& stream, Token&& token) {
+    stream.shutdown_send();
+    return detail::door(
+        stream.get_executor(), [core = stream.core()] { return detail::drain(core); },
+        std::forward<Token>(token), detail::any_cancellation);
+}
 
 // Details.
 
@@ -193,11 +257,31 @@ ADIT_DECL void channel::shutdown_send() {
 
 ADIT_DECL void channel::close(bool drop_queued) {
     const auto core = std::exchange(core_, nullptr);
-    if (core == nullptr) return;
-    core->handle_gone = true;
-    core->drop_received();
-    if (core->owner != nullptr) core->owner->close(*core, drop_queued);
-    core->end(asio::error::operation_aborted, asio::error::operation_aborted);
+    if (core != nullptr) detail::let_go(*core, drop_queued);
+}
+
+ADIT_DECL void detail::let_go(channel_core& core, bool drop_queued) {
+    core.handle_gone = true;
+    core.drop_received();
+    if (core.owner != nullptr) core.owner->close(core, drop_queued);
+    core.end(asio::error::operation_aborted, asio::error::operation_aborted);
+}
+
+// Asks for the end of the channel when the peer's end of data is there: an error of its own does
+// that too, and then there is nothing to close.
+ADIT_DECL task<> detail::drain(std::shared_ptr<channel_core> core) {
+    if (core == nullptr) throw boost::system::system_error(asio::error::not_connected);
+    while (!core->read_end) {
+        auto ready = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
+            initiate_wait_readable(core, core->ex), asio::deferred);
+        co_await std::move(ready);
+        const std::size_t n = core->data.size();
+        core->data.consume(n);
+        core->consumed(n);
+    }
+    const error_code why = core->read_end;
+    let_go(*core, false);
+    if (why != asio::error::eof) throw boost::system::system_error(why);
 }
 
 #endif  // ADIT_BODIES

@@ -26,6 +26,18 @@ std::size_t keep_buffers(std::array<Buffer, parked_buffers>& kept, const Sequenc
     return count;
 }
 
+/// The same without ever waiting: where the operation would park, operation_not_supported.
+template <class Way, class Buffers>
+[[nodiscard]] io_result transfer_now(channel_core* core, const Buffers& buffers) {
+    if (core == nullptr) return {0, asio::error::not_connected};
+    if (Way::transfer(*core)) return {0, asio::error::already_started};
+    std::array<typename Way::buffer, parked_buffers> kept;
+    const std::size_t count = keep_buffers(kept, buffers);
+    io_result done = Way::attempt(*core, std::span(kept).first(count));
+    if (done.ec == asio::error::would_block) done.ec = asio::error::operation_not_supported;
+    return done;
+}
+
 /// void(error_code, std::size_t): moves bytes between the channel and the caller's buffers.
 template <class Way>
 class initiate_transfer {
