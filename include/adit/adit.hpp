@@ -4,17 +4,20 @@
 // Invariant: includes, and nothing else.
 #pragma once
 
+#include <adit/bridge.hpp>
 #include <adit/bytes.hpp>
 #include <adit/channel.hpp>
 #include <adit/client.hpp>
 #include <adit/config/key_file.hpp>
 #include <adit/connect.hpp>
+#include <adit/deadline.hpp>
 #include <adit/diagnostics.hpp>
 #include <adit/error.hpp>
 #include <adit/limits.hpp>
 #include <adit/options.hpp>
 #include <adit/session.hpp>
 #include <adit/slab.hpp>
+#include <adit/stream_factory.hpp>
 #include <adit/trust.hpp>
 #include <adit/tunnel.hpp>
 #include <adit/version.hpp>

@@ -15,12 +15,12 @@ import tempfile
 ROOT_FLOORS = {
     "version": 0, "error": 0, "diagnostics": 0, "bytes": 0, "slab": 0, "limits": 0,
     "audit": 0, "wildcard": 0, "bodies": 0,
-    "options": 5, "connect": 5, "server_options": 5, "permissions": 4,
+    "options": 5, "connect": 5, "deadline": 5, "server_options": 5, "permissions": 4,
     "step_store": 5,
     "trust": 6, "accounts": 6,
     "channel": 7,
     "client": 8, "server": 8, "session": 8, "forward": 8, "agent": 8,
-    "tunnel": 9, "bastion": 9,
+    "tunnel": 9, "bastion": 9, "stream_factory": 9, "bridge": 9,
     "adit": 10, "src": 11,
 }
 # folder: (its floor, the highest lower floor it may include)
