@@ -8,6 +8,7 @@
 // reaches nothing but a weak pointer.
 #pragma once
 
+#include <adit/detail/parked_handler.hpp>
 #include <adit/detail/task.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -119,20 +120,38 @@ inline error_code to_error_code(std::exception_ptr thrown) {
     }
 }
 
-// What co_spawn completes with. Its slot is the relay's; allocator and executor are the caller's.
+// The caller's handler with the caller's slot; called where the caller lives.
 template <class Handler>
 struct door_handler {
     Handler handler;
     std::shared_ptr<door_relay> relay;
 
     template <class... T>
-    void operator()(std::exception_ptr thrown, T... value) {
+    void operator()(error_code ec, T... value) {
         if (relay && relay->outer.is_connected()) {
             relay->outer.clear();
         }
-        const error_code ec = to_error_code(std::move(thrown));
         std::move(handler)(ec, std::move(value)...);
     }
+};
+
+// What co_spawn completes with, on the operation's executor. The handler waits in it in memory of
+// its own allocator, which co_spawn would not ask; and co_spawn sees one type for all handlers.
+template <class Signature>
+struct door_completion;
+template <class... T>
+struct door_completion<void(error_code, T...)> {
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
+        return relay ? relay->inner.slot() : cancellation_slot_type();
+    }
+    void operator()(std::exception_ptr thrown, T... value) {
+        handler.complete(to_error_code(std::move(thrown)), std::move(value)...);
+    }
+
+    parked_handler<void(error_code, T...), by_dispatch> handler;
+    std::shared_ptr<door_relay> relay;
 };
 
 // A parameter of the coroutine lives as long as its frame: body and relay outlast the last step.
@@ -166,8 +185,10 @@ public:
             relay = std::make_shared<door_relay>(ex_, slot, honoured_);
             slot.template emplace<door_forwarder>(door_forwarder{relay});
         }
-        asio::co_spawn(ex_, run_door(std::move(body), relay),
-                       door_handler<std::decay_t<Handler>>{std::forward<Handler>(handler), relay});
+        using signature = door_signature_t<Body>;
+        door_handler<std::decay_t<Handler>> caller{std::forward<Handler>(handler), relay};
+        door_completion<signature> completion{{std::move(caller), ex_}, relay};
+        asio::co_spawn(ex_, run_door(std::move(body), relay), std::move(completion));
     }
 
 private:
@@ -188,18 +209,6 @@ struct associator<Associator, adit::detail::door_handler<Handler>, Default> {
     }
     static type get(const adit::detail::door_handler<Handler>& h, const Default& other) noexcept {
         return Associator<Handler, Default>::get(h.handler, other);
-    }
-};
-
-template <class Handler, class Default>
-struct associated_cancellation_slot<adit::detail::door_handler<Handler>, Default> {
-    using type = cancellation_slot;
-
-    static type get(const adit::detail::door_handler<Handler>& h) noexcept {
-        return h.relay ? h.relay->inner.slot() : type();
-    }
-    static type get(const adit::detail::door_handler<Handler>& h, const Default&) noexcept {
-        return get(h);
     }
 };
 

@@ -1,10 +1,10 @@
 // A completion handler of any type, put aside until its result is known. It keeps the handler's
 // allocator and executor, and counts as work on that executor and on the I/O executor, so that
-// run() does not return while it waits. Used by parking_place and by operations that are
-// complete when they start. (Asio's any_completion_handler of Boost 1.81 recurses for ever when
+// run() does not return while it waits. Used by parking_place, by operations that are complete when
+// they start, and by door. (Asio's any_completion_handler of Boost 1.81 recurses for ever when
 // it is assigned, and reads freed memory when a nested one is destroyed.)
-// Invariant: a handler is posted at most once, never called inline, and its memory is given
-// back before the call, so that the next operation can have it.
+// Invariant: a handler is called at most once and, unless it was put aside by_dispatch, never
+// inline; its memory is given back before the call, so that the next operation can have it.
 #pragma once
 
 #include <adit/detail/task.hpp>
@@ -12,6 +12,7 @@
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
@@ -23,11 +24,26 @@
 
 namespace adit::detail {
 
-template <class Signature>
+/// How a handler comes to its executor: later, or at once where that is this one. The second is for
+/// those that are on its ground already, with nothing of their own left to do.
+struct by_post {
+    template <class Executor, class Handler>
+    static void submit(const Executor& ex, Handler&& handler) {
+        asio::post(ex, std::forward<Handler>(handler));
+    }
+};
+struct by_dispatch {
+    template <class Executor, class Handler>
+    static void submit(const Executor& ex, Handler&& handler) {
+        asio::dispatch(ex, std::forward<Handler>(handler));
+    }
+};
+
+template <class Signature, class Way = by_post>
 class parked_handler;
 
-template <class... Args>
-class parked_handler<void(Args...)> {
+template <class... Args, class Way>
+class parked_handler<void(Args...), Way> {
 public:
     parked_handler() = default;
 
@@ -37,11 +53,16 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return target_ != nullptr; }
 
     /// Hands the handler and its arguments to its executor. The handler is gone afterwards.
-    void post(Args... args) { target_.release()->post(std::move(args)...); }
+    void complete(Args... args) { target_.release()->complete(std::move(args)...); }
+    void post(Args... args)
+        requires std::is_same_v<Way, by_post>
+    {
+        complete(std::move(args)...);
+    }
 
 private:
     struct target {
-        virtual void post(Args... args) = 0;
+        virtual void complete(Args... args) = 0;
         virtual void destroy() noexcept = 0;
 
     protected:
@@ -60,9 +81,9 @@ template <class Executor>
 using tracked_t = std::decay_t<decltype(asio::prefer(std::declval<const Executor&>(),
                                                      asio::execution::outstanding_work.tracked))>;
 
-template <class... Args>
+template <class... Args, class Way>
 template <class Handler, class IoExecutor>
-class parked_handler<void(Args...)>::model final : public target {
+class parked_handler<void(Args...), Way>::model final : public target {
 public:
     using handler_executor = asio::associated_executor_t<Handler, IoExecutor>;
     using allocator = typename std::allocator_traits<asio::associated_allocator_t<
@@ -80,7 +101,7 @@ public:
             asio::get_associated_allocator(handler, asio::recycling_allocator<void>()));
     }
 
-    void post(Args... args) override;
+    void complete(Args... args) override;
     void destroy() noexcept override { static_cast<void>(release()); }
 
 private:
@@ -96,16 +117,16 @@ private:
     parts parts_;
 };
 
-template <class... Args>
+template <class... Args, class Way>
 template <class Handler, class IoExecutor>
-void parked_handler<void(Args...)>::model<Handler, IoExecutor>::post(Args... args) {
+void parked_handler<void(Args...), Way>::model<Handler, IoExecutor>::complete(Args... args) {
     parts taken = release();
-    asio::post(taken.work, asio::append(std::move(taken.handler), std::move(args)...));
+    Way::submit(taken.work, asio::append(std::move(taken.handler), std::move(args)...));
 }
 
-template <class... Args>
+template <class... Args, class Way>
 template <class Handler, class IoExecutor>
-auto parked_handler<void(Args...)>::model<Handler, IoExecutor>::release() noexcept -> parts {
+auto parked_handler<void(Args...), Way>::model<Handler, IoExecutor>::release() noexcept -> parts {
     allocator memory = allocator_of(parts_.handler);
     parts taken = std::move(parts_);
     std::destroy_at(this);
@@ -113,9 +134,9 @@ auto parked_handler<void(Args...)>::model<Handler, IoExecutor>::release() noexce
     return taken;
 }
 
-template <class... Args>
+template <class... Args, class Way>
 template <class Handler, class IoExecutor>
-parked_handler<void(Args...)>::parked_handler(Handler&& handler, const IoExecutor& io) {
+parked_handler<void(Args...), Way>::parked_handler(Handler&& handler, const IoExecutor& io) {
     using model_type = model<std::decay_t<Handler>, IoExecutor>;
     using allocator = typename model_type::allocator;
     allocator memory = model_type::allocator_of(handler);
