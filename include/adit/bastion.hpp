@@ -56,7 +56,8 @@ public:
     void use(guest_options options);
 
     /// Takes no new connection, opens nothing more, and completes when the last one has ended or
-    /// was ended after `limit`. void(error_code). Cancellation: any; it still drains.
+    /// was ended after `limit`. void(error_code). Cancellation: partial; it still drains, without
+    /// the limit, and another drain may wait for that.
     template <class Token>
     auto async_drain(std::chrono::milliseconds limit, Token&& token);
     /// Ends everything at once.
@@ -127,7 +128,7 @@ template <class Token>
 auto bastion::async_drain(std::chrono::milliseconds limit, Token&& token) {
     return detail::door(
         state_->ex, [s = state_, limit] { return drain(s, limit); }, std::forward<Token>(token),
-        detail::any_cancellation);
+        asio::cancellation_type::terminal | asio::cancellation_type::partial);
 }
 
 #if ADIT_BODIES

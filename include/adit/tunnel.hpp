@@ -79,8 +79,8 @@ public:
     [[nodiscard]] executor_type get_executor() const { return state_->ex; }
 
     /// Binds the ports, connects, logs in and begins to listen. void(error_code). Once.
-    /// Cancellation: terminal, closes the tunnel.
-    /// Errors: what async_connect and client::async_handshake say, or bind's own.
+    /// Cancellation: terminal. A start that fails or is cancelled closes the tunnel: no port is
+    /// held. Errors: what async_connect and client::async_handshake say, or bind's own.
     template <class Token>
     auto async_start(Token&& token);
 
@@ -123,6 +123,7 @@ private:
 
     static task<> wait_closed(std::shared_ptr<state> s);
     static task<> start(std::shared_ptr<state> s);
+    static task<> begin(std::shared_ptr<state> s);
     static void bind(state& s);
     static void bind_one(state& s, std::size_t index);
     static task<> accept_loop(std::shared_ptr<state> s, std::size_t index);
@@ -155,6 +156,16 @@ auto tunnel::async_wait_closed(Token&& token) {
 #if ADIT_BODIES
 
 ADIT_DECL task<> tunnel::start(std::shared_ptr<state> s) {
+    try {
+        co_await begin(s);
+    } catch (const boost::system::system_error& e) {
+        stop(*s, e.code());
+        if (s->ssh) s->ssh->close();
+        throw;
+    }
+}
+
+ADIT_DECL task<> tunnel::begin(std::shared_ptr<state> s) {
     const client_options& login = s->options.client;
     s->early.hop = login.user + "@" + login.host + ":" + std::to_string(login.port);
     bind(*s);

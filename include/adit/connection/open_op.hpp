@@ -10,7 +10,7 @@
 
 namespace adit::detail {
 
-/// Parks at a place of the channel: `opening` or `requesting`.
+/// Parks at a place of the channel: `opening` or `requesting`; already_started where somebody does.
 class initiate_park {
 public:
     using executor_type = executor;
@@ -22,8 +22,12 @@ public:
 
     template <class Handler>
     void operator()(Handler&& handler) const {
-        (core_.get()->*where_)
-            .park(core_, std::forward<Handler>(handler), core_->ex, any_cancellation);
+        parking_place<void(error_code)>& spot = core_.get()->*where_;
+        if (!spot) {
+            return spot.park(core_, std::forward<Handler>(handler), core_->ex, any_cancellation);
+        }
+        parked_handler<void(error_code)> ready(std::forward<Handler>(handler), core_->ex);
+        ready.post(asio::error::already_started);
     }
 
 private:
