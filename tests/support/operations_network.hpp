@@ -1,0 +1,179 @@
+// The rows of connect.hpp, tunnel.hpp and bastion.hpp for the matrices of tests/tokens and
+// tests/cancellation; operation.hpp says what a row is. These have sockets on the loopback.
+// Invariant: every public async_* of these headers is in the list at the end (check_operations.py).
+#pragma once
+
+#include "support/bastion_scene.hpp"
+#include "support/operation.hpp"
+
+#include <adit/connect.hpp>
+#include <adit/tunnel.hpp>
+
+namespace adit::test {
+
+/// A context with sockets.
+template <class Value>
+struct network_row : plain_row<Value> {
+    using tcp = asio::ip::tcp;
+    asio::io_context context;
+
+    [[nodiscard]] asio::io_context& ctx() { return context; }
+    void settle() {
+        context.restart();
+        while (context.poll() != 0) {}
+    }
+    void drained() {
+        run_until(context, [] { return false; });
+        BOOST_TEST(context.stopped());
+    }
+};
+
+struct connects : network_row<connected_socket> {
+    static constexpr std::string_view name = "async_connect";
+    static constexpr promise promised = promise::total;
+
+    template <class Token>
+    auto begin(Token&& token) {
+        return async_connect(context.get_executor(), "127.0.0.1", where->local_endpoint().port(),
+                             std::chrono::hours(1), std::forward<Token>(token));
+    }
+    // A queue that is full: the kernel lets the next one wait.
+    void hold() {
+        where = &full;
+        full.listen(0);
+        for (tcp::socket& one : before) {
+            one.open(tcp::v4());
+            one.non_blocking(true);
+            error_code ignored;
+            one.connect(full.local_endpoint(), ignored);
+        }
+    }
+    void wake() { where = &open; }
+    [[nodiscard]] bool right(const connected_socket& made) {
+        return made.socket && made.socket->is_open() &&
+               made.socket->remote_endpoint() == open.local_endpoint();
+    }
+    void end() { drained(); }
+
+    tcp::acceptor open{context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
+    tcp::acceptor full = bound();
+    tcp::acceptor* where = &open;
+    std::array<tcp::socket, 3> before{tcp::socket(context), tcp::socket(context),
+                                      tcp::socket(context)};
+
+private:
+    [[nodiscard]] tcp::acceptor bound() {
+        tcp::acceptor acceptor(context);
+        acceptor.open(tcp::v4());
+        acceptor.bind({asio::ip::address_v4::loopback(), 0});
+        return acceptor;
+    }
+};
+
+/// A tunnel to a server that a script plays behind a socket.
+struct tunnel_row : network_row<nothing> {
+    tunnel_row() {
+        target to("db.internal", 5432);
+        local_forward forward(std::move(to));
+        client_options login = sample_options();
+        login.port = acceptor.local_endpoint().port();
+        tunnel_options options(std::move(login), std::move(forward));
+        options.address = "127.0.0.1";
+        way.emplace(context.get_executor(), std::move(options));
+    }
+    task<> serve() {
+        auto accepting = acceptor.async_accept(asio::deferred);
+        tcp::socket accepted = co_await std::move(accepting);
+        test_server_options plain;
+        server = std::make_unique<test_server>(std::move(accepted), plain);
+        co_await server->make_ready();
+        co_await server->echo();
+    }
+    void serves() {
+        if (std::exchange(serving, true)) return;
+        spawn(context, [this] { return until_gone([this] { return serve(); }); });
+    }
+    void destroy() { way.reset(); }
+    void end() {
+        way.reset();
+        acceptor.close();
+        drained();
+    }
+
+    tcp::acceptor acceptor{context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
+    std::unique_ptr<test_server> server;
+    std::optional<tunnel> way;
+    bool serving = false;
+};
+
+struct tunnel_start : tunnel_row {
+    static constexpr std::string_view name = "tunnel::async_start";
+    static constexpr promise promised = promise::terminal;
+
+    template <class Token>
+    auto begin(Token&& token) {
+        return way->async_start(std::forward<Token>(token));
+    }
+    void wake() { serves(); }
+    [[nodiscard]] bool right(const nothing&) { return way->endpoints().at(0).port() != 0; }
+    // No port is held, and whoever waits for the end is told.
+    [[nodiscard]] bool over() {
+        ending<nothing> waiting;
+        way->async_wait_closed(waiting.handler());
+        settle();
+        const auto ports = way->endpoints();
+        const bool held = std::ranges::any_of(ports, [](const auto& e) { return e.port() != 0; });
+        return waiting.completions == 1 && waiting.ec == asio::error::operation_aborted && !held;
+    }
+};
+
+struct tunnel_wait_closed : tunnel_row {
+    static constexpr std::string_view name = "tunnel::async_wait_closed";
+    static constexpr promise promised = promise::total;
+
+    tunnel_wait_closed() {
+        ending<nothing> started;
+        way->async_start(started.handler());
+        serves();
+        run_until(context, [&] { return started.completions != 0; });
+        BOOST_REQUIRE(!started.ec);
+        settle();
+    }
+    template <class Token>
+    auto begin(Token&& token) {
+        return way->async_wait_closed(std::forward<Token>(token));
+    }
+    void wake() { way->close(); }
+    [[nodiscard]] static error_code expected() { return errc::connection_closed; }
+};
+
+struct bastion_drain : plain_row<nothing> {
+    static constexpr std::string_view name = "bastion::async_drain";
+    static constexpr promise promised = promise::partial;
+
+    bastion_drain() {
+        const auto comes = [this]() -> task<> { guest = co_await s.raw_logged_in(); };
+        s.play({comes});
+        s.step();
+    }
+    [[nodiscard]] asio::io_context& ctx() { return s.ctx; }
+    void settle() { s.step(); }
+    template <class Token>
+    auto begin(Token&& token) {
+        return s.gate().async_drain(std::chrono::hours(1), std::forward<Token>(token));
+    }
+    void wake() { guest.reset(); }
+    [[nodiscard]] bool right(const nothing&) { return s.gate().connections() == 0; }
+    void destroy() { s.remove_gate(); }
+    void end() {
+        guest.reset();
+        s.finish();
+    }
+
+    bastion_scene s;
+    std::unique_ptr<test_client> guest;
+};
+
+using network_operations = rows<connects, tunnel_start, tunnel_wait_closed, bastion_drain>;
+
+}  // namespace adit::test
