@@ -2,9 +2,10 @@
 // went, little of a thousand that stay, and less of those that have not logged in (L08). Both ends
 // are in this process, and both are counted but where a test says otherwise. Where it is optimised
 // only, and where no sanitizer owns malloc().
+#include "heavy/allocated.hpp"
+#include "support/bastion_deaths.hpp"
 #include "support/bastion_scene.hpp"
 
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <filesystem>
@@ -16,12 +17,6 @@ using adit::task;
 using asio::ip::tcp;
 
 namespace {
-
-/// Bytes that the program holds of the C library's allocator, mapped ones included.
-[[nodiscard]] std::size_t allocated() {
-    const struct mallinfo2 info = ::mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
 
 [[nodiscard]] std::ptrdiff_t descriptors() {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
@@ -67,9 +62,6 @@ void connect_many(bastion_scene& s, std::size_t n, const std::string& words,
     }
 }
 
-constexpr std::size_t kibibyte = 1024;
-constexpr std::size_t mebibyte = 1024 * kibibyte;
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(bastion)
@@ -88,6 +80,22 @@ BOOST_AUTO_TEST_CASE(ten_thousand_logins_leave_nothing_behind) {
     BOOST_TEST(descriptors() == open);
     BOOST_TEST(s.gate().starting() == 0U);
     BOOST_TEST(s.gate().connections() == 0U);
+    s.finish();
+}
+
+// A thousand deaths at each point; twenty of them are in unit/doors/bastion_limits.cpp.
+BOOST_AUTO_TEST_CASE(a19_a_place_comes_back_wherever_its_holder_dies) {
+    bastion_scene s;
+    be_quiet(s);
+    bastion_deaths deaths(s);
+    deaths.die_everywhere(50);
+    const std::size_t memory = allocated();
+    const std::ptrdiff_t open = descriptors();
+    deaths.die_everywhere(1000);
+    BOOST_TEST(deaths.messages() >= 10U);
+    BOOST_TEST(s.gate().starting() == 0U);
+    BOOST_TEST(allocated() <= memory + 64 * kibibyte);
+    BOOST_TEST(descriptors() == open);
     s.finish();
 }
 

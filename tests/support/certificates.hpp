@@ -44,7 +44,7 @@ struct certificate_content {
                                                         bytes_view subject, bytes_view authority,
                                                         const keys::private_key& signer,
                                                         std::string_view algorithm) {
-    std::vector<byte> memory(64 * 1024);
+    std::vector<byte> memory(64 * 1024 + authority.size());
     wire::writer w(memory);
     wire::reader key(subject);
     const std::string type(as_text(key.take_string()));
@@ -81,6 +81,19 @@ struct certificate_content {
     const keys::private_key authority = sample_key(2);
     return certificate_blob(content, sample_public_key(1).blob(), authority.public_part().blob(),
                             authority, "ssh-ed25519");
+}
+
+/// Of sample key 1; its CA is a certificate, whose CA is a certificate, and so on (A14).
+[[nodiscard]] inline std::vector<byte> nested_certificate_blob(std::size_t depth) {
+    const keys::public_key root = sample_public_key(2);
+    std::vector<byte> authority(root.blob().begin(), root.blob().end());
+    certificate_content short_one;
+    short_one.key_id.clear();
+    for (std::size_t i = 0; i < depth; ++i) {
+        authority = certificate_blob(short_one, sample_public_key(1).blob(), authority,
+                                     sample_key(2), "ssh-ed25519");
+    }
+    return authority;
 }
 
 [[nodiscard]] inline keys::certificate sample_certificate(const certificate_content& content = {}) {

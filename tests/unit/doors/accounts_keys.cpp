@@ -155,6 +155,24 @@ BOOST_AUTO_TEST_CASE(c38_a_ca_for_everybody_vouches_for_its_principals_only) {
     BOOST_TEST(!lets_in("alice", 2));
 }
 
+// CVE-2026-39829's relative: nobody follows the chain, so nobody's stack or time runs out.
+BOOST_AUTO_TEST_CASE(a14_a_certificate_in_a_certificate_lets_nobody_in) {
+    options.trusted_user_ca_keys = line(2);
+    table["user"].authorized_keys = "cert-authority " + line(2);
+    std::size_t looked_at = 0;
+    options.revoked = [&looked_at](const keys::public_key&) {
+        ++looked_at;
+        return false;
+    };
+    wall = 1500;
+    BOOST_TEST(ask_with_certificate("user", {}).has_value());
+    const std::size_t of_a_good_one = std::exchange(looked_at, 0);
+    const auto blob = test::nested_certificate_blob(1000);
+    const auto key = keys::public_key::parse(blob).value();
+    BOOST_TEST(!ask("user", key));
+    BOOST_TEST(looked_at <= of_a_good_one);
+}
+
 BOOST_AUTO_TEST_CASE(c38_what_is_revoked_lets_nobody_in) {
     options.trusted_user_ca_keys = line(2);
     options.revoked = [](const keys::public_key& key) { return key == test::sample_public_key(1); };

@@ -1,5 +1,6 @@
 // adit/bastion.hpp: who gets in before the login and for how long (L01-L03, A18, A19), what the end
 // of a handshake leaves behind wherever it comes (A20), and what a connection may hold (L12, L13).
+#include "support/bastion_deaths.hpp"
 #include "support/bastion_scene.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -18,14 +19,6 @@ using kind = audit_event::kind;
 namespace wire = adit::wire;
 
 namespace {
-
-constexpr std::string_view identification = "SSH-2.0-test\r\n";
-
-/// The beginning of a KEXINIT that promises more.
-[[nodiscard]] std::string half_a_kexinit() {
-    return std::string(identification) + std::string("\0\0\1\xfc\x05\x14", 6) +
-           std::string(40, 'x');
-}
 
 /// A connection that has said this and waits.
 task<> say_and_stop(bastion_scene& s, std::string words, std::vector<tcp::socket>& kept) {
@@ -186,46 +179,16 @@ BOOST_AUTO_TEST_CASE(l02_who_has_logged_in_needs_no_place) {
     s.finish();
 }
 
-// Points of death: before and within the identification, within a KEXINIT, and behind each message
-// of an honest login, in either direction.
+// A thousand times in tests/heavy.
 BOOST_AUTO_TEST_CASE(a19_a_place_comes_back_wherever_its_holder_dies) {
     constexpr std::size_t rounds = 20;
     bastion_scene s;
     s.options->admission.startups = 100;
-    const std::vector<std::string> words{"", "SSH-2.0", std::string(identification),
-                                         half_a_kexinit()};
-    std::size_t messages = 0;
-    for (std::size_t i = 0; i < rounds; ++i) {
-        for (const std::string& w : words) {
-            std::vector<tcp::socket> kept;
-            s.play({[&] { return say_and_stop(s, w, kept); }});
-            const asio::socket_base::linger reset(i % 2 == 0, 0);
-            kept[0].set_option(reset);
-            kept.clear();
-            s.run_until([&] { return s.gate().connections() == 0; });
-        }
-        for (std::size_t last = 1; last <= 12; ++last) {
-            std::size_t seen = 0;
-            std::unique_ptr<adit::client> ssh;
-            adit::client_options o = s.client_side;
-            o.trace = [&](const adit::trace_event&) {
-                if (++seen == last) asio::post(s.ctx, [&ssh] { ssh->close(); });
-            };
-            const auto dies = [&]() -> task<> {
-                tcp::socket socket = co_await s.dial();
-                ssh = std::make_unique<adit::client>(std::move(socket), o);
-                auto shaking = ssh->async_handshake(asio::as_tuple(asio::deferred));
-                static_cast<void>(co_await std::move(shaking));
-            };
-            s.play({dies});
-            ssh->close();
-            s.run_until([&] { return s.gate().connections() == 0; });
-            messages = std::max(messages, seen);
-        }
-    }
-    BOOST_TEST(messages >= 10U);
+    bastion_deaths deaths(s);
+    deaths.die_everywhere(rounds);
+    BOOST_TEST(deaths.messages() >= 10U);
     BOOST_TEST(s.gate().starting() == 0U);
-    BOOST_TEST(s.count(kind::connection_ended) == rounds * (words.size() + 12));
+    BOOST_TEST(s.count(kind::connection_ended) == rounds * bastion_deaths::points);
     s.finish();
 }
 
@@ -261,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_half_finished_handshakes_delay_no_login) {
     std::vector<tcp::socket> kept;
     for (int i = 0; i < 25; ++i) {
         for (const std::string& words : {std::string(), std::string("SSH-2.0"),
-                                         std::string(identification), half_a_kexinit()}) {
+                                         std::string(some_identification), half_a_kexinit()}) {
             s.play({[&] { return say_and_stop(s, words, kept); }});
         }
     }

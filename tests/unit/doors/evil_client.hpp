@@ -194,6 +194,45 @@ struct taken_channel {
     return s.link().error();
 }
 
+/// One request that has to get one answer, its own.
+inline void still_answers(server_scene& s) {
+    const std::vector<byte> request = payload_of(wire::global_request{"still@there", true, {}});
+    const auto asks = [&]() -> task<> {
+        s.client().say(request);
+        co_await s.client().flush();
+        static_cast<void>(co_await s.client().expect<wire::request_failure>());
+    };
+    s.play({asks});
+}
+
+/// A rekey whose first packet is of a method that the server does not have.
+[[nodiscard]] inline task<> rekey_with_wrong_guess(server_scene& s) {
+    test_client& c = s.client();
+    const algorithm_preferences& offer = c.options_.algorithms;
+    const std::string kex = "ecdh-sha2-nistp256," + offer.kex;
+    wire::kexinit m;
+    m.kex_algorithms = {kex};
+    m.server_host_key_algorithms = {offer.host_keys};
+    m.encryption_algorithms_client_to_server = {offer.ciphers};
+    m.encryption_algorithms_server_to_client = {offer.ciphers};
+    m.mac_algorithms_client_to_server = {offer.macs};
+    m.mac_algorithms_server_to_client = {offer.macs};
+    m.compression_algorithms_client_to_server = {"none"};
+    m.compression_algorithms_server_to_client = {"none"};
+    m.first_kex_packet_follows = true;
+    c.kex().our_kexinit = payload_of(m);
+    c.send(m);
+    const std::vector<byte> guess(65, 4);
+    c.send(wire::kex_ecdh_init{guess});
+    host_identity who;
+    who.check = [](const host_key_question&) -> task<host_key_answer> {
+        co_return host_key_answer::trusted;
+    };
+    const protocol::packet kexinit = co_await c.port().receive_packet();
+    co_await kex_client(c.port(), c.kex(), who, kexinit, protocol::phase::connection);
+    co_await c.flush();
+}
+
 // Details.
 
 inline error_code attack::meets(const server_scene::part& evil) {

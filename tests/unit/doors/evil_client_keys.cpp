@@ -2,6 +2,7 @@
 // public values of key exchange, signatures of logins and public keys that are forged, malleable
 // or huge. The authenticator takes every key, so that only the signature can refuse. And signers
 // that fail, which are the embedder's (A35). What the keys accept is tested in keys/ and crypto/.
+#include "support/certificates.hpp"
 #include "unit/doors/bad_kex_values.hpp"
 #include "unit/doors/evil_client.hpp"
 #include "unit/doors/forgery.hpp"
@@ -9,6 +10,7 @@
 #include "vectors/crypto_dh.hpp"
 #include "vectors/crypto_ecdh.hpp"
 
+#include <adit/accounts.hpp>
 #include <adit/keys/rsa.hpp>
 
 #include <functional>
@@ -299,6 +301,60 @@ BOOST_AUTO_TEST_CASE(a14_huge_and_odd_rsa_keys_are_refused_unused) {
         co_return;
     });
     BOOST_TEST(ec == errc::invalid_packet_length);
+}
+
+namespace {
+
+/// What a server with these accounts says to a login with a certificate of sample key 1; none: it
+/// ended the connection, with this error.
+struct certificate_answer {
+    message_id answer{};
+    error_code ended;
+};
+certificate_answer answer_to_certificate(const octets& blob) {
+    account_options who;
+    who.pool.threads = 0;
+    who.wall_clock = [] { return std::uint64_t{1500}; };
+    who.trusted_user_ca_keys = sample_public_key(2).to_line();
+    attack a;
+    const auto users = std::make_shared<accounts>(std::move(who));
+    users->replace({{"user", account()}});
+    a.s.options->authentication = users;
+    a.s.client_options.user = "user";
+    certificate_answer result;
+    const auto logs_in = [&]() -> task<> {
+        co_await a.c().shake();
+        co_await a.c().begin_login();
+        constexpr std::string_view algorithm = "ssh-ed25519-cert-v01@openssh.com";
+        const octets signature = keys::to_blob(
+            {"ssh-ed25519",
+             bytes_of(
+                 sample_key(1).sign("ssh-ed25519", covered_by(a.c(), algorithm, blob)).value())});
+        try {
+            result.answer = co_await a.c().ask(key_request_of(a.c(), algorithm, blob, signature));
+            a.c().port().stream().close(detail::close_mode::orderly);
+        } catch (const boost::system::system_error&) {
+            // The server has gone.
+        }
+    };
+    result.ended = a.s.handshake_against(logs_in);
+    return result;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a14_certificates_in_certificates_are_refused_unread) {
+    const auto honest = answer_to_certificate(sample_certificate_blob({}));
+    BOOST_TEST(honest.answer == message_id::userauth_success);
+    for (const std::size_t depth : {2U, 200U}) {
+        const octets blob = nested_certificate_blob(depth);
+        BOOST_REQUIRE(blob.size() < 60U * 1024);
+        BOOST_TEST(answer_to_certificate(blob).answer == message_id::userauth_failure);
+    }
+    // A thousand of them are no packet before the login.
+    const auto thousand = answer_to_certificate(nested_certificate_blob(1000));
+    BOOST_TEST(thousand.ended == errc::invalid_packet_length);
+    BOOST_TEST(thousand.answer != message_id::userauth_success);
 }
 
 namespace {
