@@ -4,6 +4,7 @@
 Machines are noisy: the two clients run in turn, pair by pair, and what is quoted is the median of the
 pairs' ratios. MB/s is payload over the time until the receiver has said that it has everything; CPU is
 user + system seconds of the client process (and of sshd's) per 10^9 payload bytes. Every byte is checked.
+Behind it, login-timing says whether the time of a refusal tells if there is such a user.
 
     bench.py [--quick]      --quick: small transfers, one pair; shows that it works, proves nothing
 """
@@ -24,6 +25,7 @@ import time
 BIN = pathlib.Path(os.environ["ADIT_BINARY_DIR"])
 TUNNEL = BIN / "examples" / "adit-tunnel"
 PEER = BIN / "benchmarks" / "bulk-peer"
+LOGIN_TIMING = BIN / "benchmarks" / "login-timing"
 CIPHERS = ["aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"]
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -195,6 +197,7 @@ def main():
             rows = measure(bench, size, pairs)
         finally:
             bench.stop_all()
+    subprocess.run([LOGIN_TIMING, "50" if options.quick else "1000"], check=True)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
 

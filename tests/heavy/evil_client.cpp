@@ -200,7 +200,7 @@ public:
         out_.prepare_keys(make(s).sealer);
         add({static_cast<byte>(wire::message_id::newkeys)}, clear_);
         add(payload_of(wire::service_request{"ssh-userauth"}), keyed_);
-        for (const std::size_t size : {1, 1400, 16, 1500, 9}) {
+        for (const std::size_t size : {1U, 1400U, 16U, 1500U, 9U}) {
             add(payload_of(wire::ignore{octets(size, 'x')}), keyed_);
         }
         // Last, so that no bit of it all is behind a login.
