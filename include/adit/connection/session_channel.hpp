@@ -54,6 +54,7 @@ ADIT_DECL io_result channel_set::write_errors(channel_core& core,
     w.put_u32(table_.peer_number(core.number));
     w.put_u32(wire::extended_data_stderr);
     w.put_u32(static_cast<std::uint32_t>(size));
+    place.size = static_cast<std::uint32_t>(front + size);
     buffer_cursor source(from);
     source.copy_to(place.room().subspan(front, size));
     table_.spend(core.number, size);

