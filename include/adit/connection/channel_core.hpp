@@ -89,6 +89,7 @@ struct channel_core : std::enable_shared_from_this<channel_core> {
         return !data.empty() || (session != nullptr && !session->errors.empty());
     }
     void drop_received() noexcept;
+
     [[nodiscard]] bool may_read() const noexcept {
         return !data.empty() || static_cast<bool>(read_end);
     }

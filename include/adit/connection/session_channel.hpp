@@ -30,9 +30,10 @@ ADIT_DECL errc channel_set::request(channel_core& core, std::string_view type, b
     if (core.session->requests.size() >= caps_.channel_requests) return errc::too_many_requests;
     const wire::channel_request m{table_.peer_number(core.number), type, true, {data}};
     if (wire::encoded_size(m) > most) return errc::message_too_large;
+    protocol::chunk message = encoded(m);
     core.session->requests.emplace_back(ex_, std::move(what));
     table_.expect_reply(core.number, 0);
-    push(core, encoded(m));
+    push(core, std::move(message));
     return errc::ok;
 }
 
