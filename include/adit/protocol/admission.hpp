@@ -1,13 +1,14 @@
 // Who gets in before the login: how many connections may be not logged in at once, in all and from
-// one source (L02-L04). sshd_config(5): MaxStartups, PerSourceMaxStartups, PerSourcePenalties. Used
-// by server.hpp's accept loop, which brings address, time and a random number.
-// Invariant: a slot is held by a ticket and given back when the ticket goes, however a connection
-// dies (A19). Thread-safe: tickets end on their connections' strands.
+// one source, and how often that may begin (L02-L04, A33). sshd_config(5): MaxStartups,
+// PerSourceMaxStartups, PerSourcePenalties. Used by server.hpp's accept loop, which brings address,
+// time and a random number. Invariant: a slot is held by a ticket and given back when the ticket
+// goes, however a connection dies (A19). Thread-safe: tickets end on their connections' strands.
 #pragma once
 
 #include <adit/bodies.hpp>
 #include <adit/protocol/source_block.hpp>
 #include <adit/protocol/source_penalties.hpp>
+#include <adit/protocol/source_rate.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -29,6 +30,7 @@ struct admission_limits {
     unsigned full = 100;
 
     unsigned per_source = 10;  ///< PerSourceMaxStartups
+    source_rate_limits rate;   ///< of connections that begin; off
     source_masks masks;        ///< PerSourceNetBlockSize
     penalty_limits penalties;  ///< PerSourcePenalties
 };
@@ -38,6 +40,7 @@ enum class admission_answer : std::uint8_t {
     too_many,         ///< MaxStartups is reached
     dropped_early,    ///< by chance, because it is near
     too_many_of_one,  ///< PerSourceMaxStartups
+    too_often,        ///< connections of one source begin faster than they may
     penalised,
 };
 
@@ -93,7 +96,8 @@ public:
 
 private:
     struct state {
-        explicit state(const admission_limits& l) : limits(l), penalties(l.penalties) {}
+        explicit state(const admission_limits& l)
+            : limits(l), penalties(l.penalties), rate(l.rate) {}
         void leave(const source_block& source) noexcept;
         [[nodiscard]] admission_answer decide(const source_block& source, time_point now,
                                               std::uint32_t random) const;
@@ -104,6 +108,7 @@ private:
         std::size_t all = 0;
         std::map<source_block, std::size_t> by_source;
         source_penalties penalties;
+        source_rate rate;
     };
 
     std::shared_ptr<state> state_;
@@ -120,6 +125,7 @@ ADIT_DECL std::string_view message_of(admission_answer answer) noexcept {
         case admission_answer::dropped_early: return "many connections are not logged in";
         case admission_answer::too_many_of_one:
             return "too many connections of this source are not logged in";
+        case admission_answer::too_often: return "connections of this source begin too often";
         case admission_answer::penalised: return "this source is penalised";
     }
     return "";
@@ -130,7 +136,10 @@ ADIT_DECL auto admission::admit(std::string_view address, time_point now, std::u
     state& s = *state_;
     const source_block source = block_of(address, s.limits.masks);
     const std::scoped_lock lock(s.mutex);
-    const admission_answer answer = s.decide(source, now, random);
+    admission_answer answer = s.decide(source, now, random);
+    // Only who would get in is counted.
+    const bool in = answer == admission_answer::admitted;
+    if (in && !s.rate.take(source, now)) answer = admission_answer::too_often;
     if (answer != admission_answer::admitted) return {answer, {}};
     ++s.by_source[source];
     ++s.all;
