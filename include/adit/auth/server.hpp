@@ -132,14 +132,11 @@ inline std::chrono::microseconds delay_for(const conversation& c,
                                            std::chrono::microseconds elapsed) {
     const std::chrono::microseconds least = c.settings.options.limits.failure_delay;
     if (least.count() == 0) return least;
-    constexpr std::chrono::microseconds most{5'000'000};
     secret_bytes seed = c.settings.options.delay_seed;
     seed.insert(seed.end(), c.login.who.user.begin(), c.login.who.user.end());
     const secret_bytes digest = crypto::digest(crypto::hash_id::sha256, seed);
     const unsigned spread = (digest[0] * 256U + digest[1]) % 4200U;
-    std::chrono::microseconds whole = least + std::chrono::microseconds(spread);
-    while (whole < elapsed && whole < most) whole *= 2;
-    return whole > elapsed ? whole - elapsed : std::chrono::microseconds(0);
+    return protocol::delay_of_refusal(least + std::chrono::microseconds(spread), elapsed);
 }
 
 inline task<> wait_to_refuse(conversation& c, std::chrono::steady_clock::time_point began) {

@@ -1,8 +1,8 @@
 // What a server decides by itself in a login, RFC 4252 sections 5 and 5.1: which methods may
 // continue, when all factors are there (AuthenticationMethods), and when a client has tried often
-// enough (L05). Pure: no Asio, no clock. Used by auth/server.hpp.
-// Invariants: a method counts only when its turn has come in one of the lists; success needs one
-// whole list; what is counted never goes back.
+// enough (L05), and how long a refusal takes (L06). Pure: no Asio, no clock. Used by
+// auth/server.hpp. Invariants: a method counts only when its turn has come in one of the lists;
+// success needs one whole list; what is counted never goes back.
 #pragma once
 
 #include <adit/bodies.hpp>
@@ -10,6 +10,7 @@
 #include <adit/limits.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -70,6 +71,16 @@ private:
     unsigned failures_ = 0;
     unsigned queries_ = 0;
 };
+
+/// How much longer a refusal waits that took `elapsed` to find: up to `least`, or the first double
+/// of it that has not passed, as OpenSSH's; beyond 5 s nothing is left to hide. `least` 0: none.
+[[nodiscard]] constexpr std::chrono::microseconds delay_of_refusal(
+    std::chrono::microseconds least, std::chrono::microseconds elapsed) noexcept {
+    constexpr std::chrono::microseconds most{5'000'000};
+    if (least.count() <= 0 || elapsed > most) return std::chrono::microseconds(0);
+    while (least < elapsed) least *= 2;
+    return least - elapsed;
+}
 
 // Details.
 

@@ -4,9 +4,11 @@
 
 #include <adit/protocol/server_policy.hpp>
 
+using namespace std::chrono_literals;
 using adit::errc;
 using adit::protocol::authentication_budget;
 using adit::protocol::authentication_progress;
+using adit::protocol::delay_of_refusal;
 
 BOOST_AUTO_TEST_SUITE(server_policy)
 
@@ -110,6 +112,25 @@ BOOST_AUTO_TEST_CASE(l05_the_counters_are_three) {
     for (int i = 0; i < 5; ++i) BOOST_TEST((budget.failure() == errc::ok));
     for (int i = 0; i < 32; ++i) BOOST_TEST((budget.refused_query() == errc::ok));
     for (int i = 0; i < 128; ++i) BOOST_TEST((budget.request() == errc::ok));
+}
+
+BOOST_AUTO_TEST_CASE(l06_a_refusal_takes_5_ms_and_not_less) {
+    BOOST_TEST((delay_of_refusal(5ms, 0us) == 5ms));
+    BOOST_TEST((delay_of_refusal(5ms, 4'999us) == 1us));
+    BOOST_TEST((delay_of_refusal(5ms, 5ms) == 0us));
+    BOOST_TEST((delay_of_refusal(0us, 0us) == 0us));
+}
+
+BOOST_AUTO_TEST_CASE(l06_what_took_longer_takes_the_first_double_that_has_not_passed) {
+    BOOST_TEST((delay_of_refusal(5ms, 5'001us) == 4'999us));
+    BOOST_TEST((delay_of_refusal(5ms, 10ms) == 0us));
+    BOOST_TEST((delay_of_refusal(5ms, 10'001us) == 9'999us));
+    BOOST_TEST((delay_of_refusal(6ms, 100ms) == 92ms));
+}
+
+BOOST_AUTO_TEST_CASE(l06_beyond_five_seconds_nothing_is_added) {
+    BOOST_TEST((delay_of_refusal(5ms, 5s) == 120ms));
+    BOOST_TEST((delay_of_refusal(5ms, 5s + 1us) == 0us));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
