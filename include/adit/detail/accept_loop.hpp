@@ -1,6 +1,7 @@
 // Accepts connections for ever: what tunnels, bastions and remote listeners do. Used by tunnel.hpp
-// and bastion/. Invariant (L24): without descriptors or memory it waits and tries again; it never
-// spins, and never ends before its acceptor is closed.
+// and bastion/. Invariants (L24): without descriptors or memory it waits and tries again; it never
+// spins, and never ends before its acceptor is closed; who calls while there are no descriptors is
+// hung up on, by means of one that is kept for that, and does not hang.
 #pragma once
 
 #include <adit/detail/task.hpp>
@@ -10,6 +11,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +28,40 @@ namespace adit::detail {
            ec == boost::system::errc::too_many_files_open_in_system ||
            ec == boost::system::errc::no_buffer_space ||
            ec == boost::system::errc::not_enough_memory;
+}
+
+/// A descriptor that is kept for the day on which there is no other.
+class reserve_descriptor {
+public:
+    reserve_descriptor() { take(); }
+    reserve_descriptor(const reserve_descriptor&) = delete;
+    reserve_descriptor& operator=(const reserve_descriptor&) = delete;
+    ~reserve_descriptor() { give(); }
+
+    /// None where the system has none.
+    void take() noexcept {
+        if (number_ < 0) number_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    void give() noexcept {
+        if (number_ >= 0) ::close(std::exchange(number_, -1));
+    }
+
+private:
+    int number_ = -1;
+};
+
+/// Takes who waits at the acceptor, as many as its backlog may hold, and hangs up.
+template <class Protocol>
+void hang_up_on_callers(asio::basic_socket_acceptor<Protocol>& from, reserve_descriptor& reserve) {
+    constexpr int longest_backlog = 128;
+    reserve.give();
+    error_code ec;
+    from.non_blocking(true, ec);
+    for (int i = 0; i < longest_backlog && !ec; ++i) {
+        typename Protocol::socket unwanted(from.get_executor());
+        from.accept(unwanted, ec);
+    }
+    reserve.take();
 }
 
 template <class Protocol>
@@ -49,6 +87,7 @@ template <class Protocol>
     constexpr std::chrono::milliseconds longest_pause{1000};
     auto pause = first_pause;
     asio::steady_timer timer(from.get_executor());
+    reserve_descriptor reserve;
     while (from.is_open()) {
         typename Protocol::socket accepted(from.get_executor());
         typename Protocol::endpoint peer;
@@ -61,6 +100,7 @@ template <class Protocol>
         if (!ec) {
             pause = first_pause;
         } else if (out_of_descriptors(ec)) {
+            if (from.is_open()) hang_up_on_callers(from, reserve);
             timer.expires_after(pause);
             pause = std::min(pause * 2, longest_pause);
             auto waiting = timer.async_wait(asio::deferred);
