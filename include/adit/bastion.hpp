@@ -33,6 +33,9 @@ struct bastion_options {
     std::vector<asio::ip::tcp::endpoint> listen{{asio::ip::address_v4::loopback(), 0}};
     /// MaxStartups, PerSourceMaxStartups; penalties for sources that misbehave are off.
     protocol::admission_limits admission;
+    /// The threads of all key exchanges (A33, L21), where the server's options have none; threads
+    /// 0: the executor does them, and nobody else gets a turn meanwhile.
+    detail::work_pool_limits exchanges;
 };
 
 ///     adit::bastion gate(ctx.get_executor(), options);
@@ -78,6 +81,8 @@ private:
               options(std::make_shared<const guest_options>(std::move(o.guests))),
               listen(std::move(o.listen)),
               admission(o.admission),
+              exchanges(o.exchanges.threads == 0 ? nullptr
+                                                 : std::make_shared<kex_pool>(o.exchanges)),
               closed(std::make_shared<bool>(false)),
               changed(ex) {}
 
@@ -86,6 +91,7 @@ private:
         std::vector<asio::ip::tcp::endpoint> listen;
         std::vector<asio::ip::tcp::acceptor> acceptors;
         protocol::admission admission;
+        const std::shared_ptr<kex_pool> exchanges;
         std::list<std::shared_ptr<detail::guest>> guests;  // in the order of their coming
         crypto::system_random random;
         const std::shared_ptr<bool> closed;
@@ -182,6 +188,7 @@ ADIT_DECL void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::soc
     error_code ignored;
     accepted.set_option(asio::socket_base::keep_alive(true), ignored);
     server peer(std::move(accepted), server_side, source, number);
+    if (server_side->exchanges == nullptr) peer.exchange_on(s->exchanges);
     auto one = std::make_shared<detail::guest>(std::move(peer), s->options, s->closed);
     s->guests.push_back(one);
     detail::spawn(s->ex, serve(s, std::move(one), std::move(verdict.slot)));
@@ -194,7 +201,8 @@ ADIT_DECL void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::soc
     if (ec == errc::deadline_exceeded) return bad_ending::grace_exceeded;
     const bool of_ours = ec.category() == category() && ec != errc::connection_lost &&
                          ec != errc::disconnected_by_peer && ec != errc::connection_closed &&
-                         ec != errc::shutting_down && ec != errc::out_of_memory;
+                         ec != errc::shutting_down && ec != errc::out_of_memory &&
+                         ec != errc::too_busy;
     // What no honest program sends; a client without an algorithm in common is honest.
     const bool broken = of_ours && reason_for(static_cast<errc>(ec.value())) !=
                                        disconnect_reason::key_exchange_failed;

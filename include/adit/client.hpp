@@ -164,6 +164,7 @@ ADIT_DECL std::shared_ptr<client::state> client::make_state(
     packet_stream_parts parts(std::move(stream), protocol::role::client, options.limits, *random);
     auto link = std::make_shared<detail::connection>(std::move(parts), options.algorithms,
                                                      std::move(random));
+    link->kex().pool = options.exchanges;
     link->channels().reset_on_bare_close = options.reset_on_bare_close;
     if (options.trace) link->stream().listen(options.trace);
     adit::diagnostics& report = link->stream().report();

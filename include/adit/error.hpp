@@ -32,6 +32,7 @@ enum class errc {
     connection_lost,
     connection_closed,
     shutting_down,
+    connection_unused,
     keepalive_lost,
     disconnected_by_peer,
     out_of_memory,
@@ -68,6 +69,7 @@ enum class errc {
     strict_kex_violation,
     invalid_key_exchange_value,
     rekey_too_often,
+    too_busy,
 
     // The server's identity.
     host_key_malformed,
@@ -122,6 +124,7 @@ enum class errc {
     data_after_eof,
     channel_closed,
     channel_reset,
+    channel_idle,
     request_refused,
     too_many_requests,
     too_many_pending_replies,
@@ -251,11 +254,13 @@ inline disconnect_reason reason_for(errc e) noexcept {
             return disconnect_reason::no_more_auth_methods_available;
         case errc::trivial_authentication:
         case errc::prompt_cancelled: return disconnect_reason::auth_cancelled_by_user;
+        case errc::too_busy: return disconnect_reason::too_many_connections;
         case errc::keepalive_lost:
         case errc::connection_lost: return disconnect_reason::connection_lost;
         case errc::ok:
         case errc::connection_closed:
         case errc::shutting_down:
+        case errc::connection_unused:
         case errc::deadline_exceeded: return disconnect_reason::by_application;
         default: return disconnect_reason::protocol_error;
     }
@@ -273,6 +278,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::connection_lost: return "the connection was lost";
         case errc::connection_closed: return "the connection is closed";
         case errc::shutting_down: return "the server is shutting down";
+        case errc::connection_unused: return "no channel was open for too long";
         case errc::keepalive_lost: return "the peer stopped answering keepalives";
         case errc::disconnected_by_peer: return "the peer disconnected";
         case errc::out_of_memory: return "out of memory";
@@ -302,6 +308,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::strict_kex_violation: return "the peer broke strict key exchange";
         case errc::invalid_key_exchange_value: return "the peer sent an invalid key exchange value";
         case errc::rekey_too_often: return "the peer exchanges keys without need";
+        case errc::too_busy: return "too many key exchanges wait for a thread";
         case errc::host_key_malformed: return "the host key is malformed";
         case errc::host_key_signature_invalid: return "the host key's signature is wrong";
         case errc::host_key_unknown: return "the host key is not known";
@@ -348,6 +355,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::data_after_eof: return "the peer sent data after its end of data";
         case errc::channel_closed: return "the channel is closed";
         case errc::channel_reset: return "the channel was cut off before its end of data";
+        case errc::channel_idle: return "nothing moved on the channel for too long";
         case errc::request_refused: return "the peer refused the request";
         case errc::too_many_requests: return "too many requests wait for a reply";
         case errc::too_many_pending_replies: return "the peer demands replies without reading them";

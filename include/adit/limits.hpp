@@ -7,8 +7,26 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace adit {
+
+/// ChannelTimeout (L19): how long nothing may move on a channel of each type before it is closed.
+/// Zero: for ever.
+struct channel_timeouts {
+    std::chrono::milliseconds session{0};
+    std::chrono::milliseconds direct_tcpip{0}, direct_streamlocal{0};
+    std::chrono::milliseconds forwarded_tcpip{0}, forwarded_streamlocal{0};
+
+    [[nodiscard]] constexpr std::chrono::milliseconds of(std::string_view type) const noexcept {
+        if (type == "session") return session;
+        if (type == "direct-tcpip") return direct_tcpip;
+        if (type == "direct-streamlocal@openssh.com") return direct_streamlocal;
+        if (type == "forwarded-tcpip") return forwarded_tcpip;
+        if (type == "forwarded-streamlocal@openssh.com") return forwarded_streamlocal;
+        return std::chrono::milliseconds(0);
+    }
+};
 
 struct limits {
     // Identification line and what may precede it (C01, C02).
@@ -33,6 +51,7 @@ struct limits {
     std::size_t pending_opens = 64;     ///< that nobody has answered yet
     std::size_t channel_requests = 64;  ///< of one channel, not looked at; ours: not answered
     std::size_t listeners = 16;         ///< tcpip-forward and its like, of one connection
+    std::size_t pending_accepts = 128;  ///< of its listeners, that the peer has not confirmed yet
 
     // Queues (L13-L15).
     std::size_t unsent_bytes = 1024 * 1024;  ///< high water of a connection
@@ -45,6 +64,10 @@ struct limits {
     std::uint64_t rekey_bytes = std::uint64_t{1} << 30U;
     std::uint64_t rekey_packets = std::uint64_t{1} << 31U;
     std::chrono::seconds rekey_interval{3600};
+    /// Public-key work that exchanges may cost us within this window; beyond it the next one that
+    /// the peer begins is not read for a while. Zero: as much as it likes.
+    std::chrono::microseconds rekey_work{5'000'000};
+    std::chrono::milliseconds rekey_work_window{10'000};
 
     // Waiting (L01, L17, L18). Zero switches a deadline off.
     std::chrono::milliseconds connect_timeout{10'000};
@@ -54,6 +77,10 @@ struct limits {
     std::chrono::milliseconds stalled_write_timeout{120'000};
     std::chrono::milliseconds keepalive_interval{30'000};
     unsigned keepalive_count = 3;
+
+    // What is not used (L19); off by default.
+    channel_timeouts channel_timeout;
+    std::chrono::milliseconds unused_connection_timeout{0};  ///< without a channel; zero: for ever
 
     // Counts that a peer sends (L22, C26).
     std::size_t extensions = 1024;

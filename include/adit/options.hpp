@@ -52,6 +52,9 @@ struct client_options {
     /// Called for every message in both directions (adit-tunnel's -vv); must not throw.
     trace_listener trace;
 
+    /// Threads for the public-key work of key exchanges; null: the strand does it, and is held up.
+    std::shared_ptr<kex_pool> exchanges;
+
     /// Null: the system's. Shared by all connections that get the same.
     std::shared_ptr<crypto::random_source> random;
 };

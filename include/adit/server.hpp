@@ -82,6 +82,9 @@ public:
 
     [[nodiscard]] executor_type get_executor() const { return state_->link->get_executor(); }
 
+    /// Before async_handshake: the threads for its key exchanges, whatever the options say.
+    void exchange_on(std::shared_ptr<kex_pool> pool) { state_->link->kex().pool = std::move(pool); }
+
     /// Identification, key exchange, login; then async_accept works. void(error_code).
     /// Cancellation: terminal, closes the connection. Deadlines: limits::login_grace for all of it,
     /// identification_timeout and kex_timeout for its parts: errc::deadline_exceeded.
@@ -272,6 +275,7 @@ inline std::shared_ptr<server::state> server::make_state(
     offer.host_keys = provable_algorithms(offer.host_keys, options->host_keys);
     auto link =
         std::make_shared<detail::connection>(std::move(parts), std::move(offer), std::move(random));
+    link->kex().pool = options->exchanges;
     if (options->trace) link->stream().listen(options->trace);
     link->stream().report().hop = source.to_string();
     auto s = std::make_shared<state>(std::move(link), std::move(options));

@@ -111,6 +111,10 @@ struct server_options {
     std::string banner;                 ///< shown before the login; empty: none
     adit::limits limits = adit::limits::of_server();
 
+    /// Threads for the public-key work of key exchanges (L21), for all connections that get these
+    /// options; null: each strand does its own, and is held up meanwhile. A bastion has some.
+    std::shared_ptr<kex_pool> exchanges;
+
     audit_sink audit;
     trace_listener trace;  ///< every message in both directions; must not throw
     std::shared_ptr<crypto::random_source> random;

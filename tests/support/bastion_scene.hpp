@@ -169,6 +169,7 @@ inline bastion_scene::bastion_scene() {
     server_side->limits.failure_delay = {};
     server_side->audit = [this](const audit_event& e) { events.push_back(e); };
     options.emplace(server_side);
+    options->exchanges.threads = 0;  // so that step() is all that can happen
     options->guests.policy = [this](const forward_question& q) -> task<bool> {
         asked.push_back(q.target.to_string() + (q.address ? " " + q.address->to_string() : ""));
         co_return !allows || allows(q);

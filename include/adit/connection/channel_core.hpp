@@ -16,6 +16,7 @@
 #include <boost/asio/error.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -68,6 +69,12 @@ struct channel_core : std::enable_shared_from_this<channel_core> {
     bool is_session = false;      // that the peer has opened
     bool takes_requests = false;  // otherwise they are refused at once
     bool owes_answer = false;     // to the latest request that was handed out
+
+    std::chrono::milliseconds idle_limit{0};  // L19; zero: none
+    std::uint64_t moved = 0;                  // counts whatever moves on the channel
+    std::uint64_t seen_moved = 0;             // at the time
+    std::chrono::steady_clock::time_point last_moved;
+
     std::deque<peer_request> requests;
 
     parking_place<void(error_code)> opening;

@@ -46,6 +46,7 @@ inline void channel_set::on_data(const event& e, const slab_ref& slab) {
 
 inline void channel_set::keep(channel_core& core, received& queue, bytes_view view,
                               const slab_ref& slab) {
+    ++core.moved;
     queue.push(slab, view);
     if (touched_.empty() || touched_.back().get() != &core) {
         touched_.push_back(core.shared_from_this());

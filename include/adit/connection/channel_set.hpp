@@ -19,6 +19,7 @@
 #include <adit/wire/connection_messages.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -107,7 +108,15 @@ public:
     void after_write();
     /// Everything ends with this error.
     void end(error_code ec);
+    /// L19: ends the channels on which nothing has moved for their type's limit.
+    void close_idle(std::chrono::steady_clock::time_point now);
     [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }
+    /// Whether a channel is open or asked for.
+    [[nodiscard]] bool in_use() const noexcept {
+        return table_.size() != 0 || incoming_.pending_opens() != 0;
+    }
+    /// How many channels there have been.
+    [[nodiscard]] std::uint64_t made() const noexcept { return made_; }
     [[nodiscard]] const protocol::window_budget& budget() const noexcept { return table_.budget(); }
 
     bool reset_on_bare_close = false;
@@ -129,7 +138,8 @@ private:
     void on_session_request(channel_core& core, const event& e);
     void keep(channel_core& core, received& queue, bytes_view view, const slab_ref& slab);
     void on_global_request(const event& e);
-    [[nodiscard]] std::shared_ptr<channel_core> add_core(std::uint32_t number);
+    [[nodiscard]] std::shared_ptr<channel_core> add_core(std::uint32_t number,
+                                                         std::string_view type);
     void send_global_answers();
 
     template <wire::message M>
@@ -165,6 +175,7 @@ private:
     std::vector<std::uint32_t> starved_;                  // wait for room in the outbox
     std::vector<std::uint32_t> flushing_;                 // wait for their EOF to be written
     bool congested_ = false;
+    std::uint64_t made_ = 0;
     incoming_queue incoming_;
     signal incoming_ready_;
 };
@@ -196,7 +207,7 @@ result<std::shared_ptr<channel_core>> channel_set::open(std::string_view type,
     if (w.error() != errc::ok) return w.error();
     const auto number = table_.open();
     if (!number) return number.error();
-    auto core = add_core(*number);
+    auto core = add_core(*number, type);
     if (type == "session") {
         core->session = std::make_unique<session_state>(ex_);
         core->session->errors_to = errors_go::into_queue;
@@ -206,9 +217,12 @@ result<std::shared_ptr<channel_core>> channel_set::open(std::string_view type,
     return core;
 }
 
-inline std::shared_ptr<channel_core> channel_set::add_core(std::uint32_t number) {
+inline std::shared_ptr<channel_core> channel_set::add_core(std::uint32_t number,
+                                                           std::string_view type) {
     if (cores_.size() <= number) cores_.resize(std::size_t{number} + 1);
     auto core = std::make_shared<channel_core>(*this, ex_, number);
+    core->idle_limit = caps_.channel_timeout.of(type);
+    ++made_;
     cores_[number] = core;
     return core;
 }
@@ -227,7 +241,7 @@ inline result<std::shared_ptr<channel_core>> channel_set::accept(const unanswere
                                         "too many channels", ""});
         return number.error();
     }
-    auto core = add_core(*number);
+    auto core = add_core(*number, open.name);
     core->is_session = open.name == "session";
     core->takes_requests = core->is_session;
     if (core->is_session) core->session = std::make_unique<session_state>(ex_);
@@ -305,6 +319,24 @@ inline void channel_set::end(error_code ec) {
     incoming_ready_.close();
 }
 
+// The clock of a channel begins when it is first looked at; one that the peer has not confirmed, or
+// that waits for the peer's CLOSE only, has other deadlines.
+inline void channel_set::close_idle(std::chrono::steady_clock::time_point now) {
+    for (std::size_t i = 0; i < cores_.size(); ++i) {
+        const auto core = cores_[i];
+        if (core == nullptr || core->idle_limit.count() == 0) continue;
+        const bool moved = core->moved != core->seen_moved || core->opening;
+        if (moved || core->last_moved == decltype(core->last_moved)()) {
+            core->seen_moved = core->moved;
+            core->last_moved = now;
+        } else if (now - core->last_moved >= core->idle_limit &&
+                   table_.state(core->number).may_send_other()) {
+            core->end(errc::channel_idle, errc::channel_idle);
+            close(*core, true);
+        }
+    }
+}
+
 inline void channel_set::grant(std::uint32_t channel, std::size_t n) {
     const std::uint32_t more = table_.consume(channel, n);
     if (more != 0) send(wire::channel_window_adjust{table_.peer_number(channel), more});
@@ -370,6 +402,7 @@ inline std::size_t channel_set::write_small(channel_core& core,
     source.copy_to(place.room().subspan(protocol::channel_data_front, size));
     put_data_header(place, table_.peer_number(core.number), size);
     table_.spend(core.number, size);
+    ++core.moved;
     push(core, std::move(place));
     return size;
 }
@@ -415,6 +448,7 @@ inline void channel_set::commit(channel_core& core, const reserved_places& place
     }
     const std::uint32_t peer = table_.peer_number(core.number);
     table_.spend(core.number, bytes);
+    ++core.moved;
     for (std::size_t i = 0; i < places.count && bytes != 0; ++i) {
         const std::size_t size = std::min(bytes, places.buffers[i].size());
         protocol::chunk place{
@@ -427,6 +461,7 @@ inline void channel_set::commit(channel_core& core, const reserved_places& place
 }
 
 inline void channel_set::consumed(channel_core& core, std::size_t n) {
+    ++core.moved;
     grant(core.number, n);
     if (!core.holds_data()) release_if_done(core.number);
 }

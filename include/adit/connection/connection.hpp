@@ -12,10 +12,12 @@
 #include <adit/detail/deadline.hpp>
 #include <adit/detail/door.hpp>
 #include <adit/detail/signal.hpp>
+#include <adit/protocol/rekey_budget.hpp>
 #include <adit/protocol/rekey_clock.hpp>
 #include <adit/transport/kex_session.hpp>
 #include <adit/transport/packet_stream.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -76,6 +78,8 @@ private:
     /// Takes in what has come; a KEXINIT ends the batch and is returned.
     [[nodiscard]] std::optional<protocol::packet> dispatch_batch();
     [[nodiscard]] task<> exchange_keys(protocol::packet their_kexinit);
+    [[nodiscard]] task<> wait_for_budget();
+    void count_work();
     [[nodiscard]] task<> wait_for_replies_to_leave();
     [[nodiscard]] std::size_t replies_waiting() noexcept {
         return channels_.queued().control_size() + stream_.replies_waiting();
@@ -89,6 +93,7 @@ private:
     void tick(clock::time_point now);
     void keep_alive(clock::time_point now);
     void check_progress(clock::time_point now);
+    void check_use(clock::time_point now);
 
     executor ex_;
     std::shared_ptr<crypto::random_source> random_;  // outlives stream_ and kex_
@@ -99,12 +104,15 @@ private:
     channel_set channels_;
     kex_half half_;
     protocol::rekey_clock rekey_;
+    protocol::rekey_budget budget_;
     asio::steady_timer timer_;
+    asio::steady_timer rekey_pause_;
     std::list<parking_place<void(error_code)>> finished_waiters_;  // some of them free
 
     bool started_ = false;
     bool finished_ = false;
     bool exchanging_ = false;  // from the first KEXINIT of either side to both NEWKEYS
+    bool delaying_ = false;    // the peer's KEXINIT waits
     bool writing_ = false;
     bool writer_done_ = false;
     error_code error_;
@@ -113,6 +121,9 @@ private:
     clock::time_point last_received_;
     clock::time_point last_probe_;
     clock::time_point last_sent_;
+    clock::time_point last_used_;
+    clock::duration counted_work_{0};
+    std::uint64_t seen_channels_ = 0;
     std::uint64_t seen_received_ = 0;
     std::uint64_t seen_sent_ = 0;
     unsigned unanswered_ = 0;
@@ -147,7 +158,9 @@ ADIT_DECL connection::connection(packet_stream_parts parts, algorithm_preference
       replies_left_(ex_),
       channels_(ex_, stream_.caps(), stream_.out(), stream_.pool(), wake_writer_),
       rekey_(stream_.caps(), clock::now()),
-      timer_(ex_) {
+      budget_(stream_.caps(), clock::now()),
+      timer_(ex_),
+      rekey_pause_(ex_) {
     channels_.report = &stream_.report();
 }
 
@@ -165,7 +178,8 @@ ADIT_DECL void connection::start(kex_half half) {
     stream_.attach_writer(wake_writer_);
     const auto now = clock::now();
     note_new_keys();
-    last_received_ = last_probe_ = last_sent_ = now;
+    count_work();
+    last_received_ = last_probe_ = last_sent_ = last_used_ = now;
     started_ = true;
     spawn(loop::reader, read_loop(shared_from_this()));
     spawn(loop::writer, write_loop(shared_from_this()));
@@ -213,13 +227,15 @@ ADIT_DECL void connection::finish(error_code ec) {
     const bool about_a_channel = started_ && why != errc::disconnected_by_peer;
     if (about_a_channel) stream_.report().peer_text.clear();
     channels_.end(error_);
-    if (!started_) stream_.stop();
     if (peer_is_gone || !started_) {
         stream_.stream().close(close_mode::abortive);
     } else {
         stream_.queue_disconnect(reason_for(why),
                                  why == errc::connection_closed ? "" : error_.message());
     }
+    // An exchange that waits for a thread, or for a signature, has nothing to say behind that.
+    stream_.stop();
+    rekey_pause_.cancel();
     wake_writer_.notify();
     replies_left_.close();
     timer_.cancel();
@@ -286,12 +302,33 @@ ADIT_DECL task<> connection::exchange_keys(protocol::packet their_kexinit) {
         stream_.in().packets_since_keys() > 1 || stream_.out().packets_since_keys() > 0;
     // L20; what we began ourselves (by the clock, perhaps) the peer only answers.
     if (!moved && !exchanging_) throw protocol_error(errc::rekey_too_often);
+    if (!exchanging_) co_await wait_for_budget();
+    if (finished_) co_return;
     if (!std::exchange(exchanging_, true)) exchange_began_ = clock::now();
     co_await half_(stream_, kex_, their_kexinit);
     exchanging_ = false;
     note_new_keys();
+    count_work();
     stream_.report().stage = stage::established;
     wake_writer_.notify();
+}
+
+// L20: an exchange too many is left unread, with all that is behind it, and then served.
+ADIT_DECL task<> connection::wait_for_budget() {
+    delaying_ = true;
+    while (!finished_ && !exchanging_) {
+        const auto now = clock::now();
+        const auto ready = budget_.ready(now);
+        if (ready <= now) break;
+        rekey_pause_.expires_at(ready);
+        auto waited = rekey_pause_.async_wait(asio::as_tuple(asio::deferred));
+        static_cast<void>(co_await std::move(waited));
+    }
+    delaying_ = false;
+}
+
+ADIT_DECL void connection::count_work() {
+    budget_.spend(clock::now(), kex_.work - std::exchange(counted_work_, kex_.work));
 }
 
 // L14: a peer that makes us answer without reading the answers is not read any more.
@@ -412,6 +449,7 @@ ADIT_DECL void connection::tick(clock::time_point now) {
         return finish(errc::deadline_exceeded);
     }
     check_progress(now);
+    if (!finished_) check_use(now);
     if (!finished_ && caps.keepalive_interval.count() != 0) keep_alive(now);
     // Thousands of connections that rest must not each keep what they needed in their best hour.
     if (stream_.pool().in_use() == 0) stream_.pool().trim();
@@ -428,10 +466,24 @@ ADIT_DECL void connection::check_progress(clock::time_point now) {
     }
 }
 
+// L19: channels that rest, and a connection without any. An open that waits for its answer counts.
+ADIT_DECL void connection::check_use(clock::time_point now) {
+    channels_.close_idle(now);
+    const auto most = stream_.caps().unused_connection_timeout;
+    const bool used = channels_.in_use() || channels_.made() != seen_channels_;
+    if (used || most.count() == 0) {
+        seen_channels_ = channels_.made();
+        last_used_ = now;
+    } else if (now - last_used_ >= most) {
+        finish(errc::connection_unused);
+    }
+}
+
 // L18: whatever comes in is a sign of life, also a refusal of the request (C39).
 ADIT_DECL void connection::keep_alive(clock::time_point now) {
     const limits& caps = stream_.caps();
-    if (stream_.bytes_received() != seen_received_) {
+    // Whom we do not read we cannot hear.
+    if (stream_.bytes_received() != seen_received_ || delaying_) {
         seen_received_ = stream_.bytes_received();
         last_received_ = now;
         unanswered_ = 0;

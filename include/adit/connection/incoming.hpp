@@ -51,6 +51,7 @@ public:
     [[nodiscard]] std::optional<open_failure> offer(const wire::channel_open& m);
     /// An open has been answered.
     void answered_open() noexcept { --pending_opens_; }
+    [[nodiscard]] std::size_t pending_opens() const noexcept { return pending_opens_; }
     /// A session has ended.
     void session_over() noexcept { --sessions_; }
 

@@ -58,6 +58,7 @@ ADIT_DECL io_result channel_set::write_errors(channel_core& core,
     place.size = static_cast<std::uint32_t>(front + size);
     buffer_cursor source(from);
     source.copy_to(place.room().subspan(front, size));
+    ++core.moved;
     table_.spend(core.number, size);
     push(core, std::move(place));
     return {size, {}};

@@ -72,6 +72,8 @@ public:
     [[nodiscard]] virtual const keys::public_key& public_part() const noexcept = 0;
     /// What a report calls it: a file, a comment.
     [[nodiscard]] virtual std::string name() const = 0;
+    /// The key itself where this process has it, so that its work can be done on another thread.
+    [[nodiscard]] virtual const keys::private_key* private_part() const noexcept { return nullptr; }
     /// Whether a signature asks somebody first (for a passphrase, a touch): then the server is
     /// asked before, so that nobody is troubled for a key that it does not want.
     [[nodiscard]] virtual bool asks_somebody() const noexcept { return false; }
@@ -91,6 +93,7 @@ public:
         return key_.public_part();
     }
     [[nodiscard]] std::string name() const override { return name_; }
+    [[nodiscard]] const keys::private_key* private_part() const noexcept override { return &key_; }
     [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
                                                bytes_view message) override {
         auto blob = key_.sign(algorithm, message);

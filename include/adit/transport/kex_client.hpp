@@ -8,6 +8,7 @@
 #include <adit/bodies.hpp>
 #include <adit/keys/fingerprint.hpp>
 #include <adit/transport/kex_session.hpp>
+#include <adit/transport/kex_work.hpp>
 
 namespace adit {
 
@@ -38,6 +39,11 @@ namespace kex {
     }
     return std::move(*key);
 }
+
+struct checked_reply {
+    secret_bytes k, h;
+    keys::public_key host_key;
+};
 
 [[nodiscard]] inline errc refusal(host_key_answer answer) noexcept {
     switch (answer) {
@@ -75,19 +81,28 @@ ADIT_DECL task<> kex_client(packet_port& port, kex_session& session, const host_
                             protocol::packet their_kexinit, protocol::phase next) {
     std::vector<byte> i_s;
     const crypto::kex_algorithm* algorithm = co_await agree(port, session, their_kexinit, i_s);
-    const auto agreement = algorithm->make_client(*session.random);
+    kex::job_random random(session);
+    const auto make_value = [&] { return algorithm->make_client(random.source()); };
+    auto making = kex::work(session, make_value);
+    const auto agreement = co_await std::move(making);
     if (agreement == nullptr) throw protocol_error(errc::out_of_memory);
     port.send(wire::kex_ecdh_init{agreement->public_value()});
 
     const auto reply = co_await port.receive<wire::kex_ecdh_reply>();
-    const secret_bytes k = value_of(agreement->shared_secret(reply.q_s));
-    const exchanged values{i_s, reply.k_s, agreement->public_value(), reply.q_s, k};
-    const secret_bytes h = hash_exchange(session, algorithm->hash, values);
-    keys::public_key host_key = kex::verified_host_key(session, reply, h);
-    co_await kex::trust_host_key(port, session, identity, std::move(host_key));
+    const auto check = [&] {
+        secret_bytes k = value_of(agreement->shared_secret(reply.q_s));
+        const exchanged values{i_s, reply.k_s, agreement->public_value(), reply.q_s, k};
+        secret_bytes h = hash_exchange(session, algorithm->hash, values);
+        keys::public_key host_key = kex::verified_host_key(session, reply, h);
+        return kex::checked_reply{std::move(k), std::move(h), std::move(host_key)};
+    };
+    auto checking = kex::work(session, check);
+    kex::checked_reply checked = co_await std::move(checking);
+    co_await kex::trust_host_key(port, session, identity, std::move(checked.host_key));
 
+    const secret_bytes& h = checked.h;
     const bytes_view id = session.first() ? bytes_view(h) : bytes_view(session.session_id);
-    const crypto::exchange_result outcome{algorithm->hash, k, h, id};
+    const crypto::exchange_result outcome{algorithm->hash, checked.k, h, id};
     co_await change_keys(port, session, outcome, next);
 }
 

@@ -6,6 +6,7 @@
 
 #include <adit/bodies.hpp>
 #include <adit/transport/kex_session.hpp>
+#include <adit/transport/kex_work.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -30,6 +31,9 @@ public:
         return certificate_;
     }
     [[nodiscard]] std::string name() const override { return key_->name(); }
+    [[nodiscard]] const keys::private_key* private_part() const noexcept override {
+        return key_->private_part();
+    }
     [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
                                                bytes_view message) override {
         return key_->sign(keys::uncertified_name(algorithm), message);
@@ -72,27 +76,50 @@ namespace kex {
 
 #if ADIT_BODIES
 
+namespace kex {
+
+struct server_proof {
+    crypto::server_share share;
+    secret_bytes h;
+    std::vector<byte> signature;  // empty: somebody else has the key
+};
+
+}  // namespace kex
+
 ADIT_DECL task<> kex_server(packet_port& port, kex_session& session,
                             const host_key_signers& host_keys, protocol::packet their_kexinit,
                             protocol::phase next) {
     std::vector<byte> i_c;
     const crypto::kex_algorithm* algorithm = co_await agree(port, session, their_kexinit, i_c);
     const auto init = co_await port.receive<wire::kex_ecdh_init>();
-    const auto agreement = algorithm->make_server(*session.random);
-    if (agreement == nullptr) throw protocol_error(errc::out_of_memory);
-    const crypto::server_share share = value_of(agreement->respond(init.q_c));
-
     signer& host_key = kex::signer_for(host_keys, session.agreed.host_key);
+    const keys::private_key* const key = host_key.private_part();
     const bytes_view k_s = host_key.public_part().blob();
-    const exchanged values{i_c, k_s, init.q_c, share.public_value, share.shared_secret};
-    const secret_bytes h = hash_exchange(session, algorithm->hash, values);
-    const auto sign = [&] { return host_key.sign(session.agreed.host_key, h); };
-    const std::vector<byte> signature = co_await guarded(sign, errc::signing_failed);
-    if (signature.empty()) throw protocol_error(errc::signing_failed);
-    port.send(wire::kex_ecdh_reply{k_s, share.public_value, signature});
+    kex::job_random random(session);
+    // All that costs time, in one go: who has waited for a thread once does not wait again.
+    const auto prove = [&] {
+        const auto agreement = algorithm->make_server(random.source());
+        if (agreement == nullptr) throw protocol_error(errc::out_of_memory);
+        kex::server_proof made;
+        made.share = value_of(agreement->respond(init.q_c));
+        const exchanged values{i_c, k_s, init.q_c, made.share.public_value,
+                               made.share.shared_secret};
+        made.h = hash_exchange(session, algorithm->hash, values);
+        const std::string_view name = keys::uncertified_name(session.agreed.host_key);
+        if (key != nullptr) made.signature = value_of(key->sign(name, made.h));
+        return made;
+    };
+    auto proving = kex::work(session, prove);
+    kex::server_proof made = co_await std::move(proving);
+    if (key == nullptr) {
+        const auto sign = [&] { return host_key.sign(session.agreed.host_key, made.h); };
+        made.signature = co_await guarded(sign, errc::signing_failed);
+    }
+    if (made.signature.empty()) throw protocol_error(errc::signing_failed);
+    port.send(wire::kex_ecdh_reply{k_s, made.share.public_value, made.signature});
 
-    const bytes_view id = session.first() ? bytes_view(h) : bytes_view(session.session_id);
-    const crypto::exchange_result outcome{algorithm->hash, share.shared_secret, h, id};
+    const bytes_view id = session.first() ? bytes_view(made.h) : bytes_view(session.session_id);
+    const crypto::exchange_result outcome{algorithm->hash, made.share.shared_secret, made.h, id};
     co_await change_keys(port, session, outcome, next);
 }
 

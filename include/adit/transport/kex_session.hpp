@@ -14,9 +14,12 @@
 #include <adit/protocol/negotiation.hpp>
 #include <adit/protocol/version.hpp>
 #include <adit/transport/hooks.hpp>
+#include <adit/transport/kex_pool.hpp>
 #include <adit/transport/packet_port.hpp>
 #include <adit/wire/kex_messages.hpp>
 
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +46,8 @@ struct kex_session {
     protocol::role ours;
     algorithm_preferences preferences;
     crypto::random_source* random;
+    std::shared_ptr<kex_pool> pool;               // null: its work is done where it is needed
+    std::chrono::steady_clock::duration work{0};  // that all exchanges took so far
 
     std::string our_identification = protocol::our_identification();
     std::string their_identification;

@@ -92,7 +92,7 @@ public:
         constexpr std::size_t bytes_of_a_reply = 4096;
         return queue_.size() + pong_bytes_ / bytes_of_a_reply;
     }
-    /// A conversation gets no packet any more, not even one that is there already.
+    /// A conversation gets no packet any more, not even one that is there already, and sends none.
     void stop() noexcept { stopped_ = true; }
     /// Tells the peer why, if there is still somebody to tell; ends the sending side.
     void queue_disconnect(disconnect_reason reason, std::string_view words) noexcept;
@@ -157,6 +157,7 @@ ADIT_DECL void packet_stream::enter(protocol::phase next) {
 }
 
 ADIT_DECL void packet_stream::send(protocol::chunk message) {
+    if (stopped_) return;
     const auto id = wire::peek_id(message.payload());
     if (id == wire::message_id::kexinit) changing_keys_ = true;
     if (id == wire::message_id::newkeys) changing_keys_ = false;
