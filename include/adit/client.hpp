@@ -192,7 +192,9 @@ ADIT_DECL task<> client::converse(std::shared_ptr<state> s) {
     stream.report().stage = stage::negotiation;
     const protocol::packet kexinit = co_await stream.receive_packet();
     co_await kex_client(stream, kex, identity, kexinit, protocol::phase::service);
-    const auth::login who{s->options.user, s->options.host, kex.session_id};
+    const bytes_view host_key = kex.host_key ? kex.host_key->blob() : bytes_view();
+    const auth::login who{s->options.user, s->options.host, kex.session_id, host_key,
+                          kex.host_key_signature};
     co_await auth::authenticate(stream, s->options, who);
 }
 

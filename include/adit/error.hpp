@@ -78,6 +78,7 @@ enum class errc {
     host_key_changed,
     host_key_revoked,
     host_key_rejected,
+    host_certificate_refused,
 
     // Login, RFC 4252.
     service_refused,
@@ -104,6 +105,12 @@ enum class errc {
     unsupported_key_cipher,
     key_corrupt,
     signing_failed,
+
+    // An agent, RFC 9987.
+    agent_unavailable,
+    agent_socket_unsafe,
+    agent_answer_malformed,
+    agent_refused,
 
     // Files about trust.
     known_hosts_unreadable,
@@ -207,6 +214,7 @@ inline bool is_final(error_code ec) noexcept {
         case errc::host_key_changed:
         case errc::host_key_revoked:
         case errc::host_key_rejected:
+        case errc::host_certificate_refused:
         case errc::authentication_failed:
         case errc::another_factor_needed:
         case errc::no_credentials:
@@ -242,7 +250,8 @@ inline disconnect_reason reason_for(errc e) noexcept {
         case errc::host_key_unknown:
         case errc::host_key_changed:
         case errc::host_key_revoked:
-        case errc::host_key_rejected: return disconnect_reason::host_key_not_verifiable;
+        case errc::host_key_rejected:
+        case errc::host_certificate_refused: return disconnect_reason::host_key_not_verifiable;
         case errc::unsupported_protocol_version:
             return disconnect_reason::protocol_version_not_supported;
         case errc::service_refused: return disconnect_reason::service_not_available;
@@ -315,6 +324,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::host_key_changed: return "the host key has CHANGED";
         case errc::host_key_revoked: return "the host key is revoked";
         case errc::host_key_rejected: return "the host key was rejected";
+        case errc::host_certificate_refused: return "the host's certificate is not good";
         case errc::service_refused: return "the server refused the authentication service";
         case errc::authentication_failed: return "authentication failed";
         case errc::another_factor_needed: return "the server wants another factor";
@@ -338,6 +348,10 @@ inline const char* sentence(errc e) noexcept {
         case errc::unsupported_key_cipher: return "the key's encryption is not supported";
         case errc::key_corrupt: return "the private key is corrupt";
         case errc::signing_failed: return "the key could not sign";
+        case errc::agent_unavailable: return "no SSH agent answers";
+        case errc::agent_socket_unsafe: return "the SSH agent's socket is none or not ours";
+        case errc::agent_answer_malformed: return "the SSH agent's answer is not understood";
+        case errc::agent_refused: return "the SSH agent refused";
         case errc::known_hosts_unreadable: return "known_hosts cannot be read";
         case errc::known_hosts_unwritable: return "known_hosts cannot be written";
         case errc::unsafe_host_name: return "the host name cannot be written to known_hosts";

@@ -20,6 +20,7 @@ struct login {
     std::string user;
     std::string host;
     bytes_view session_id;
+    bytes_view host_key, host_key_signature;  ///< for who binds signatures to sessions
 };
 
 struct verdict {

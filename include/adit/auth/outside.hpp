@@ -54,6 +54,13 @@ public:
         auto signing = key_->sign(algorithm, message);
         co_return co_await std::move(signing);
     }
+    [[nodiscard]] task<std::vector<byte>> sign_for(const session_proof& session,
+                                                   std::string_view algorithm,
+                                                   bytes_view message) override {
+        const detail::patience::question asking(*clock_);
+        auto signing = key_->sign_for(session, algorithm, message);
+        co_return co_await std::move(signing);
+    }
 
 private:
     shared_clock clock_;

@@ -48,8 +48,9 @@ private:
     bool passed_over_ = false;
 };
 
-/// The first algorithm of the key's that everybody accepts; empty when there is none. A type that
-/// this library does not know (a token's, a certificate) is its own algorithm.
+/// The first algorithm of the key's that everybody accepts; empty when there is none. For a
+/// certificate it is the name with which OpenSSH calls it, and the server may have listed it by
+/// either. A type that this library does not know (a token's) is its own algorithm.
 [[nodiscard]] std::string choose_algorithm(const keys::public_key& key, const std::string& accepted,
                                            const peer_extensions& server);
 
@@ -59,14 +60,20 @@ private:
 
 ADIT_DECL std::string choose_algorithm(const keys::public_key& key, const std::string& accepted,
                                        const peer_extensions& server) {
+    const std::string_view type = keys::uncertified_name(key.type());
+    const bool certified = type != key.type();
     bool known_type = false;
     for (const keys::signature_algorithm& row : keys::signature_algorithms) {
-        if (row.key_type != key.type()) continue;
+        if (row.key_type != type) continue;
         known_type = true;
-        const bool ours = accepted.empty() || wire::name_list{accepted}.contains(row.name);
-        const bool theirs =
-            !server.server_sig_algs || wire::name_list{*server.server_sig_algs}.contains(row.name);
-        if (ours && theirs) return std::string(row.name);
+        std::string name(row.name);
+        if (certified) name += keys::certificate_suffix;
+        const bool ours = accepted.empty() || wire::name_list{accepted}.contains(name);
+        const auto lists = [&server](std::string_view listed) {
+            return wire::name_list{*server.server_sig_algs}.contains(listed);
+        };
+        const bool theirs = !server.server_sig_algs || lists(row.name) || lists(name);
+        if (ours && theirs) return name;
     }
     return known_type ? std::string() : std::string(key.type());
 }
@@ -125,7 +132,10 @@ ADIT_DECL task<bool> public_key::send_signed(packet_port& port, const login& who
     wire::put_fields(w, covered);
     if (w.error() != errc::ok) throw protocol_error(w.error());
 
-    const auto ask = [this, &message] { return settings_.key->sign(algorithm_, message); };
+    const session_proof session{who.host_key, who.session_id, who.host_key_signature};
+    const auto ask = [this, &session, &message] {
+        return settings_.key->sign_for(session, algorithm_, message);
+    };
     const std::vector<byte> signature = co_await guarded(ask, errc::signing_failed);
     if (signature.empty()) co_return false;
     wire::userauth_publickey_request request;

@@ -8,6 +8,7 @@
 #include <adit/crypto/secret.hpp>
 #include <adit/detail/task.hpp>
 #include <adit/error.hpp>
+#include <adit/keys/certificate.hpp>
 #include <adit/keys/private_key.hpp>
 #include <adit/keys/public_key.hpp>
 #include <adit/wire/trace.hpp>
@@ -32,15 +33,18 @@ enum class host_key_answer : int {
     unknown = 2,  ///< nobody knows this key, and the policy does not take unknown keys
     changed = 3,  ///< another key is known for this host
     revoked = 4,
-    rejected = 5,  ///< somebody looked at it and said no
+    rejected = 5,         ///< somebody looked at it and said no
+    bad_certificate = 6,  ///< of a CA that is believed, but not good for this host or for now
 };
 
 struct host_key_question {
     std::string host;  ///< as known_hosts knows it
     std::uint16_t port = 22;
-    const keys::public_key* key = nullptr;  ///< never null
+    const keys::public_key* key = nullptr;  ///< never null; the plain one, also of a certificate
     std::string fingerprint;                ///< SHA256:…
     std::string* detail = nullptr;          ///< an answer may say which file and line it is about
+    /// Null: the host showed its key alone. Nothing about it was checked but that it has this key.
+    const keys::certificate* certificate = nullptr;
 };
 
 /// The question outlives the task.
@@ -60,6 +64,13 @@ template <class Ask>
         throw protocol_error(refusal);
     }
 }
+
+/// The session in which a login signs: what an agent is told by session-bind@openssh.com.
+struct session_proof {
+    bytes_view host_key;    ///< its blob, as the server showed it
+    bytes_view session_id;  ///< the first exchange hash
+    bytes_view signature;   ///< of it, by the host key
+};
 
 /// A private key that somebody holds: this process, an agent, a token.
 class signer {
@@ -81,6 +92,14 @@ public:
     /// outlives the task. Throws system_error, which ends the login.
     [[nodiscard]] virtual task<std::vector<byte>> sign(std::string_view algorithm,
                                                        bytes_view message) = 0;
+    /// The same for a login, for whoever wants to know which session it is for. What the arguments
+    /// view outlives the task.
+    [[nodiscard]] virtual task<std::vector<byte>> sign_for(const session_proof& session,
+                                                           std::string_view algorithm,
+                                                           bytes_view message) {
+        static_cast<void>(session);
+        return sign(algorithm, message);
+    }
 };
 
 /// A key in this process's memory.
@@ -104,6 +123,36 @@ public:
 private:
     keys::private_key key_;
     std::string name_;
+};
+
+/// A key that shows a certificate: a host's in kex_server.hpp, a user's in auth/.
+class certified_signer final : public signer {
+public:
+    /// `certificate` is its whole blob; `key` signs.
+    certified_signer(std::shared_ptr<signer> key, keys::public_key certificate)
+        : key_(std::move(key)), certificate_(std::move(certificate)) {}
+
+    [[nodiscard]] const keys::public_key& public_part() const noexcept override {
+        return certificate_;
+    }
+    [[nodiscard]] std::string name() const override { return key_->name(); }
+    [[nodiscard]] const keys::private_key* private_part() const noexcept override {
+        return key_->private_part();
+    }
+    [[nodiscard]] bool asks_somebody() const noexcept override { return key_->asks_somebody(); }
+    [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
+                                               bytes_view message) override {
+        return key_->sign(keys::uncertified_name(algorithm), message);
+    }
+    [[nodiscard]] task<std::vector<byte>> sign_for(const session_proof& session,
+                                                   std::string_view algorithm,
+                                                   bytes_view message) override {
+        return key_->sign_for(session, keys::uncertified_name(algorithm), message);
+    }
+
+private:
+    std::shared_ptr<signer> key_;
+    keys::public_key certificate_;
 };
 
 struct password_question {

@@ -17,32 +17,9 @@
 
 namespace adit {
 
-/// The keys that a server can prove to have.
+/// The keys that a server can prove to have. One that shows a certificate (certified_signer) stands
+/// beside the same key without it.
 using host_key_signers = std::vector<std::shared_ptr<signer>>;
-
-/// A host key that shows a certificate; beside it stands the same key without one.
-class certified_signer final : public signer {
-public:
-    /// `certificate` is its whole blob.
-    certified_signer(std::shared_ptr<signer> key, keys::public_key certificate)
-        : key_(std::move(key)), certificate_(std::move(certificate)) {}
-
-    [[nodiscard]] const keys::public_key& public_part() const noexcept override {
-        return certificate_;
-    }
-    [[nodiscard]] std::string name() const override { return key_->name(); }
-    [[nodiscard]] const keys::private_key* private_part() const noexcept override {
-        return key_->private_part();
-    }
-    [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
-                                               bytes_view message) override {
-        return key_->sign(keys::uncertified_name(algorithm), message);
-    }
-
-private:
-    std::shared_ptr<signer> key_;
-    keys::public_key certificate_;
-};
 
 [[nodiscard]] task<> kex_server(packet_port& port, kex_session& session,
                                 const host_key_signers& host_keys, protocol::packet their_kexinit,

@@ -56,6 +56,7 @@ struct kex_session {
     bool strict = false;
     protocol::negotiated agreed;               // of the latest exchange
     std::optional<keys::public_key> host_key;  // that was verified in the first exchange
+    std::vector<byte> host_key_signature;      // over session_id, at a client
     std::uint64_t exchanges = 0;
 
     [[nodiscard]] bool first() const noexcept { return session_id.empty(); }
