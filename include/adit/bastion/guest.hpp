@@ -38,7 +38,7 @@ public:
     [[nodiscard]] task<> run();
     /// From now on nothing new is opened; ends by itself when nothing is under way any more.
     void drain();
-    void close(error_code why) { peer_.close(why); }
+    void close(error_code why);
     [[nodiscard]] std::size_t relays() const noexcept { return relays_; }
 
 private:
@@ -62,6 +62,7 @@ private:
     static task<> forward_back(std::shared_ptr<guest> self, std::shared_ptr<listener> l,
                                tcp::socket accepted, tcp::endpoint from);
     void cancel_listener(incoming asked);
+    void end_listeners(const std::string& why);
     static task<> serve_session(std::shared_ptr<guest> self, channel stream);
     static task<> say_no_session(std::shared_ptr<guest> self, channel stream);
 
@@ -92,6 +93,7 @@ private:
     std::map<std::pair<std::string, std::uint16_t>, std::shared_ptr<listener>> listeners_;
     std::size_t relays_ = 0;
     std::size_t asked_listeners_ = 0;  // about which the policy is thinking
+    std::size_t waiting_accepts_ = 0;  // that the client has not confirmed
     bool draining_ = false;
 };
 
@@ -109,12 +111,13 @@ ADIT_DECL task<> guest::run() {
         }
     } catch (const boost::system::system_error&) {
         // Why it ended, the connection's own event tells.
-        for (auto& [where, l] : listeners_) {
-            error_code ignored;
-            l->acceptor.close(ignored);
-        }
+        end_listeners("the client has gone");
     }
-    listeners_.clear();
+}
+
+ADIT_DECL void guest::close(error_code why) {
+    end_listeners(why.message());
+    peer_.close(why);
 }
 
 ADIT_DECL void guest::handle(incoming asked) {
@@ -151,10 +154,7 @@ ADIT_DECL void guest::tell(audit_event::kind what, const std::string& target,
 
 ADIT_DECL void guest::drain() {
     draining_ = true;
-    for (auto& [where, l] : listeners_) {
-        error_code ignored;
-        l->acceptor.close(ignored);
-    }
+    end_listeners("shutting down");
     if (relays_ == 0) close(errc::shutting_down);
 }
 
@@ -260,6 +260,14 @@ ADIT_DECL void guest::cancel_listener(incoming asked) {
     asked.grant();
 }
 
+ADIT_DECL void guest::end_listeners(const std::string& why) {
+    for (const auto& [where, l] : std::exchange(listeners_, {})) {
+        error_code ignored;
+        l->acceptor.close(ignored);
+        tell(audit_event::kind::listener_closed, l->where.to_string(), why);
+    }
+}
+
 ADIT_DECL task<> guest::serve_listener(std::shared_ptr<guest> self, std::shared_ptr<listener> l) {
     const auto take = [&self, &l](tcp::socket accepted, tcp::endpoint from) {
         self->start(forward_back(self, l, std::move(accepted), from));
@@ -275,15 +283,23 @@ ADIT_DECL task<> guest::forward_back(std::shared_ptr<guest> self, std::shared_pt
     where.originator = from.address().to_string();
     where.originator_port = from.port();
     const std::string shown = where.to_string();
+    // L23: a client that confirms none is not asked about any more.
+    if (self->waiting_accepts_ >= self->options_->server->limits.pending_accepts) {
+        near->close(close_mode::abortive);
+        self->tell(audit_event::kind::forward_refused, shown, "too many wait for the client");
+        co_return;
+    }
     const counted under_way(self);
     channel far;
     error_code refused;
+    ++self->waiting_accepts_;
     try {
         auto opening = self->peer_.async_open_forwarded(where, asio::deferred);
         far = co_await std::move(opening);
     } catch (const boost::system::system_error& e) {
         refused = e.code();
     }
+    --self->waiting_accepts_;
     if (refused) {
         near->close(close_mode::abortive);
         self->tell(audit_event::kind::forward_refused, shown, refused.message());

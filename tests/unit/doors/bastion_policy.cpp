@@ -293,7 +293,8 @@ BOOST_AUTO_TEST_CASE(a_listener_ends_with_its_cancellation_or_its_guest) {
     s.run_until([&] { return s.gate().connections() == 0; });
     BOOST_TEST(connects(s.ctx, ports[1]) == asio::error::connection_refused);
     s.finish();
-    BOOST_TEST(s.count(kind::listener_closed) == 1U);
+    BOOST_TEST(s.count(kind::listener_closed) == 2U);
+    BOOST_TEST(s.last(kind::listener_closed).target == "localhost:" + std::to_string(ports[1]));
 }
 
 BOOST_AUTO_TEST_CASE(a27_nobody_cancels_a_listener_of_somebody_else) {
