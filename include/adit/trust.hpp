@@ -1,14 +1,18 @@
 // Whom to believe: the usual answers to the question whether a host key is the right one, over
 // known_hosts files (sshd(8)) or pinned fingerprints. Each gives the host_key_check that a client
 // cannot be made without. There is none that believes everybody.
-// Invariants: a revoked key and a changed key are refused by every policy here (S07); a file that
-// cannot be read is an error, not an empty file; what is learnt is written whole or not at all
-// (S06).
+// Invariants: a revoked key is refused by every policy here, and a changed one unless somebody who
+// was shown both says that it is to replace the other (S07); a file that cannot be read is an
+// error, not an empty file; what is learnt is written whole or not at all (S06).
 #pragma once
 
 #include <adit/bodies.hpp>
+#include <adit/config/certificate_check.hpp>
 #include <adit/config/known_hosts.hpp>
+#include <adit/config/known_hosts_replacer.hpp>
 #include <adit/config/known_hosts_writer.hpp>
+#include <adit/crypto/random.hpp>
+#include <adit/detail/wall_clock.hpp>
 #include <adit/keys/signature.hpp>
 #include <adit/transport/hooks.hpp>
 
@@ -38,6 +42,33 @@ struct known_hosts_files {
 /// Asked about a key that no file knows. The question outlives the task.
 using unknown_host_question = std::function<task<bool>(const host_key_question&)>;
 
+/// Another key is known for a host than the one that it shows.
+struct changed_host_key {
+    const host_key_question& shown;
+    const config::host_key_verdict& known;  ///< file, line, text and fingerprint
+};
+
+enum class changed_key_answer : int {
+    refuse = 1,
+    replace = 2,  ///< the new key takes the place of the other in the user's file
+};
+
+/// Asked about a changed key, with both fingerprints and the line in hand. The question outlives
+/// the task. What throws, refuses.
+using changed_host_question = std::function<task<changed_key_answer>(const changed_host_key&)>;
+
+struct known_hosts_policy {
+    known_hosts_files files;
+    unknown_host_question on_unknown;  ///< none: who is unknown is refused
+    changed_host_question on_changed;  ///< none: what has changed is refused
+    std::string alias;                 ///< HostKeyAlias, in place of the host's name and port
+    bool hash_names = false;           ///< HashKnownHosts: names are written hashed
+};
+
+/// Known hosts, and who decides about all others. Certificates of hosts are believed where a
+/// @cert-authority line of the files speaks of the host (sshd(8), PROTOCOL.certkeys).
+[[nodiscard]] host_key_check trust_by(known_hosts_policy policy);
+
 /// StrictHostKeyChecking=yes: only keys that the files know.
 [[nodiscard]] host_key_check trust_known_hosts(known_hosts_files files);
 
@@ -49,7 +80,8 @@ using unknown_host_question = std::function<task<bool>(const host_key_question&)
 
 /// What to offer to a host: of `algorithms` (comma-separated) those first, in their order, for
 /// whose key types the files already have a key of this host, as ssh orders them. So a host with
-/// several keys shows the one that can be checked. A file that cannot be read is
+/// several keys shows the one that can be checked. Where the files have a CA for the host, the
+/// algorithms of certificates come before them all. A file that cannot be read is
 /// known_hosts_unreadable.
 [[nodiscard]] result<std::string> prefer_known_keys(std::string_view algorithms,
                                                     const known_hosts_files& files,
@@ -61,25 +93,6 @@ using unknown_host_question = std::function<task<bool>(const host_key_question&)
 // Details.
 
 namespace trust {
-
-[[nodiscard]] inline result<config::known_hosts> load_all(const known_hosts_files& files) {
-    config::known_hosts all;
-    for (const auto* list : {&files.user, &files.global}) {
-        for (const std::string& path : *list) {
-            const auto hosts = config::known_hosts::load(path);
-            if (!hosts) return hosts.error();
-            all.append(*hosts);
-        }
-    }
-    return all;
-}
-
-[[nodiscard]] inline result<config::host_key_verdict> look_up(const known_hosts_files& files,
-                                                              const host_key_question& q) {
-    const auto all = load_all(files);
-    if (!all) return all.error();
-    return all->check(q.host, q.port, *q.key);
-}
 
 /// The pure half of prefer_known_keys().
 [[nodiscard]] inline std::string known_first(std::string_view algorithms,
@@ -97,6 +110,35 @@ namespace trust {
     }
     if (!known.empty() && !others.empty()) known += ',';
     return known + others;
+}
+
+}  // namespace trust
+
+#if ADIT_BODIES
+
+namespace trust {
+
+[[nodiscard]] inline result<config::known_hosts> load_all(const known_hosts_files& files) {
+    config::known_hosts all;
+    for (const auto* list : {&files.user, &files.global}) {
+        for (const std::string& path : *list) {
+            const auto hosts = config::known_hosts::load(path);
+            if (!hosts) return hosts.error();
+            all.append(*hosts);
+        }
+    }
+    return all;
+}
+
+/// The same algorithms with keys in certificates.
+[[nodiscard]] inline std::string certified(std::string_view algorithms) {
+    std::string names;
+    wire::name_list{algorithms}.any_of([&names](std::string_view name) {
+        if (keys::find_signature_algorithm(name) == nullptr) return false;
+        names.append(name).append(keys::certificate_suffix).append(1, ',');
+        return false;
+    });
+    return names;
 }
 
 [[nodiscard]] inline host_key_answer to_answer(config::host_key_status status) noexcept {
@@ -123,34 +165,80 @@ inline void note_entry(const host_key_question& q, const config::host_key_verdic
 // Trusts even if the file cannot be written: the login is not worse than it was a moment ago, and
 // the report says what is wrong. But if somebody else has written another key for this host in the
 // meantime, that one counts.
-[[nodiscard]] inline host_key_answer remember(const known_hosts_files& files,
+[[nodiscard]] inline host_key_answer remember(const known_hosts_policy& p,
                                               const host_key_question& q) {
-    if (files.user.empty()) return host_key_answer::trusted;
-    const error_code ec = config::add_known_host(files.user.front(), q.host, q.port, *q.key);
-    if (ec) note(q, files.user.front() + ": " + ec.message());
+    if (p.files.user.empty()) return host_key_answer::trusted;
+    const std::string& path = p.files.user.front();
+    crypto::system_random random;
+    const error_code ec = p.hash_names
+                              ? config::add_hashed_known_host(path, q.host, q.port, *q.key, random)
+                              : config::add_known_host(path, q.host, q.port, *q.key);
+    if (ec) note(q, path + ": " + ec.message());
     if (ec == errc::host_key_changed) return host_key_answer::changed;
     if (ec == errc::host_key_revoked) return host_key_answer::revoked;
     return host_key_answer::trusted;
 }
 
-[[nodiscard]] inline task<host_key_answer> check(const known_hosts_files& files,
-                                                 const unknown_host_question& ask,
-                                                 const host_key_question& q) {
-    const auto verdict = look_up(files, q);
-    if (!verdict) throw protocol_error(verdict.error());
-    const host_key_answer answer = to_answer(verdict->status);
-    if (answer != host_key_answer::trusted) note_entry(q, *verdict);
+// What the file says afterwards counts, not that it was written.
+[[nodiscard]] inline host_key_answer replace(const known_hosts_policy& p,
+                                             const host_key_question& q,
+                                             const config::host_key_verdict& known) {
+    const bool users = std::ranges::find(p.files.user, known.file) != p.files.user.end();
+    const config::key_change change{q.host, q.port, known.known_fingerprint, *q.key};
+    const error_code ec =
+        users ? config::replace_known_host(known.file, change) : errc::known_hosts_unwritable;
+    if (ec) note(q, known.file + ":" + std::to_string(known.line) + ": " + ec.message());
+    if (ec) return host_key_answer::changed;
+    const auto all = load_all(p.files);
+    return all ? to_answer(all->check(q.host, q.port, *q.key).status) : host_key_answer::changed;
+}
+
+inline task<host_key_answer> on_changed(const known_hosts_policy& p, const host_key_question& q,
+                                        const config::host_key_verdict& known) {
+    if (!p.on_changed) co_return host_key_answer::changed;
+    const changed_host_key change{q, known};
+    const changed_key_answer said = co_await p.on_changed(change);
+    if (said != changed_key_answer::replace) co_return host_key_answer::changed;
+    if (q.detail != nullptr) q.detail->clear();
+    co_return replace(p, q, known);
+}
+
+// A certificate of nobody whom the files know is no reason to doubt, nor to believe: then the key
+// in it counts. One of a CA that they know, but that is not good, makes no host a new one.
+[[nodiscard]] inline task<host_key_answer> check(const known_hosts_policy& p,
+                                                 const host_key_question& asked) {
+    host_key_question q = asked;
+    if (!p.alias.empty()) q.host = p.alias;
+    if (!p.alias.empty()) q.port = config::known_hosts::ssh_port;
+    const auto all = load_all(p.files);
+    if (!all) throw protocol_error(all.error());
+    using config::certificate_verdict;
+    certificate_verdict certified = certificate_verdict::authority_not_trusted;
+    if (q.certificate != nullptr) {
+        certified = all->check_certificate(q.host, q.port, *q.certificate, detail::unix_seconds());
+    }
+    const config::host_key_verdict verdict = all->check(q.host, q.port, *q.key);
+    host_key_answer answer = to_answer(verdict.status);
+    if (certified == certificate_verdict::revoked) answer = host_key_answer::revoked;
+    if (answer == host_key_answer::revoked) note_entry(q, verdict);
+    if (answer == host_key_answer::revoked) co_return answer;
+    if (certified == certificate_verdict::ok) co_return host_key_answer::trusted;
+    if (answer == host_key_answer::trusted) co_return answer;
+    if (certified != certificate_verdict::authority_not_trusted) {
+        note(q, config::sentence(certified));
+        co_return host_key_answer::bad_certificate;
+    }
+    note_entry(q, verdict);
+    if (answer == host_key_answer::changed) co_return co_await on_changed(p, q, verdict);
     // Known by a key of another type only: nobody may take that host for new.
-    const bool is_new = answer == host_key_answer::unknown && verdict->known_type.empty();
-    if (!is_new || !ask) co_return answer;
-    const bool accepted = co_await ask(q);
+    const bool is_new = answer == host_key_answer::unknown && verdict.known_type.empty();
+    if (!is_new || !p.on_unknown) co_return answer;
+    const bool accepted = co_await p.on_unknown(q);
     if (!accepted) co_return host_key_answer::rejected;
-    co_return remember(files, q);
+    co_return remember(p, q);
 }
 
 }  // namespace trust
-
-#if ADIT_BODIES
 
 ADIT_DECL known_hosts_files known_hosts_files::standard() {
     known_hosts_files files;
@@ -167,13 +255,22 @@ ADIT_DECL result<std::string> prefer_known_keys(std::string_view algorithms,
                                                 std::string_view host, std::uint16_t port) {
     const auto all = trust::load_all(files);
     if (!all) return all.error();
-    return trust::known_first(algorithms, all->key_types(host, port));
+    std::string names = trust::known_first(algorithms, all->key_types(host, port));
+    if (all->has_authority(host, port)) names.insert(0, trust::certified(names));
+    return names;
+}
+
+ADIT_DECL host_key_check trust_by(known_hosts_policy policy) {
+    return [policy = std::move(policy)](const host_key_question& q) {
+        return trust::check(policy, q);
+    };
 }
 
 ADIT_DECL host_key_check trust_after_asking(known_hosts_files files, unknown_host_question ask) {
-    return [files = std::move(files), ask = std::move(ask)](const host_key_question& q) {
-        return trust::check(files, ask, q);
-    };
+    known_hosts_policy policy;
+    policy.files = std::move(files);
+    policy.on_unknown = std::move(ask);
+    return trust_by(std::move(policy));
 }
 
 ADIT_DECL host_key_check trust_known_hosts(known_hosts_files files) {

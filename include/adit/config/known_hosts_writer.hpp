@@ -65,6 +65,9 @@ struct new_line {
 [[nodiscard]] error_code append_locked(const std::string& path, int descriptor,
                                        const new_line& line);
 [[nodiscard]] errc lock(int descriptor) noexcept;
+/// Opens the file and waits for its lock; the one that stands at the path once the lock is ours,
+/// for somebody may have put another in its place meanwhile.
+[[nodiscard]] result<file_descriptor> open_locked(const std::string& path, int flags);
 void make_folder_of(const std::string& path);
 
 }  // namespace known_hosts_writer
@@ -103,13 +106,29 @@ namespace known_hosts_writer {
 inline error_code append(const std::string& path, const new_line& line) {
     if (is_no_file(path)) return errc::ok;
     make_folder_of(path);
-    const auto file = open_file(path, O_RDWR | O_APPEND | O_CREAT);
-    if (!file) return unwritable(file.error());
+    const auto file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
+    if (!file) return file.error();
     struct stat status{};
     if (::fstat(file->get(), &status) != 0) return errc::known_hosts_unwritable;
     if (is_null_device(status)) return errc::ok;
-    if (lock(file->get()) != errc::ok) return errc::known_hosts_unwritable;
     return append_locked(path, file->get(), line);  // the lock ends with the descriptor
+}
+
+inline result<file_descriptor> open_locked(const std::string& path, int flags) {
+    constexpr int most_tries = 10;
+    for (int i = 0; i < most_tries; ++i) {
+        auto file = open_file(path, flags);
+        if (!file) return unwritable(file.error());
+        struct stat opened{}, standing{};
+        if (::fstat(file->get(), &opened) != 0) return errc::known_hosts_unwritable;
+        if (is_null_device(opened)) return file;
+        if (lock(file->get()) != errc::ok) return errc::known_hosts_unwritable;
+        const bool there = ::stat(path.c_str(), &standing) == 0;
+        if (there && standing.st_dev == opened.st_dev && standing.st_ino == opened.st_ino) {
+            return file;
+        }
+    }
+    return errc::known_hosts_unwritable;
 }
 
 // One write: O_APPEND puts it behind what others have appended, lock or no lock. Should only a part

@@ -1,4 +1,5 @@
 // known_hosts: C51's rows, and the same verdicts as ssh-keygen -F.
+#include "support/certificates.hpp"
 #include "support/run.hpp"
 #include "support/sample_keys.hpp"
 #include "support/temporary_directory.hpp"
@@ -171,6 +172,65 @@ BOOST_AUTO_TEST_CASE(l22_a_line_beyond_64_kib_is_skipped_and_counted) {
     const auto hosts = parse(line_of(padding + ",host", 1) + line_of("host", 1));
     BOOST_REQUIRE(hosts.entries().size() == 1U);
     BOOST_TEST(hosts.entries()[0].line == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(c38_certificates_of_hosts_are_believed_where_their_ca_stands) {
+    using config::certificate_verdict;
+    test::certificate_content content;
+    content.type = 2;
+    content.principals = {"db.test", "*.wild.test"};
+    const keys::certificate good = test::sample_certificate(content);  // of key 1, by key 2
+    const std::string authority = "@cert-authority *.test " + test::sample_public_key(2).to_line();
+    const auto says = [&](const std::string& text, std::string_view host, std::uint16_t port) {
+        return parse(text).check_certificate(host, port, good, 1500);
+    };
+    BOOST_TEST((says(authority, "DB.test", 22) == certificate_verdict::ok));
+    BOOST_TEST((says(authority, "db.test", 2222) == certificate_verdict::ok));
+    BOOST_TEST((says(authority, "a.wild.test", 22) == certificate_verdict::ok));
+    BOOST_TEST((says(authority, "other.test", 22) == certificate_verdict::wrong_principal));
+    const auto stranger = certificate_verdict::authority_not_trusted;
+    BOOST_TEST((says(authority, "db.example", 22) == stranger));
+    BOOST_TEST((says(line_of("db.test", 2), "db.test", 22) == stranger));
+    BOOST_TEST((says(line_of("@cert-authority db.test", 3), "db.test", 22) == stranger));
+    for (const byte revoked : {byte{1}, byte{2}}) {
+        const std::string text = authority + "\n" + line_of("@revoked db.test", revoked);
+        BOOST_TEST((says(text, "db.test", 22) == certificate_verdict::revoked));
+        BOOST_TEST((says(text, "db.test", 2222) == certificate_verdict::revoked));
+    }
+    BOOST_TEST(parse(authority).has_authority("db.test", 2222));
+    BOOST_TEST(!parse(authority).has_authority("db.example", 22));
+    BOOST_TEST(!parse(line_of("@revoked *", 2)).has_authority("db.test", 22));
+}
+
+BOOST_AUTO_TEST_CASE(c38_certificates_of_hosts_that_are_not_good) {
+    using config::certificate_verdict;
+    const std::string authority = "@cert-authority * " + test::sample_public_key(2).to_line();
+    const auto verdict_on = [&](const test::certificate_content& content) {
+        return parse(authority).check_certificate("db.test", 22, test::sample_certificate(content),
+                                                  1500);
+    };
+    test::certificate_content good;
+    good.type = 2;
+    good.principals = {"db.test"};
+    BOOST_TEST((verdict_on(good) == certificate_verdict::ok));
+    test::certificate_content bad = good;
+    bad.valid_before = 1500;
+    BOOST_TEST((verdict_on(bad) == certificate_verdict::expired));
+    bad = good;
+    bad.valid_after = 1501;
+    BOOST_TEST((verdict_on(bad) == certificate_verdict::not_yet_valid));
+    bad = good;
+    bad.principals.clear();
+    BOOST_TEST((verdict_on(bad) == certificate_verdict::no_principals));
+    bad = good;
+    bad.principals = {"db.test,other"};
+    BOOST_TEST((verdict_on(bad) == certificate_verdict::wrong_principal));
+    bad = good;
+    bad.type = 1;
+    BOOST_TEST((verdict_on(bad) == certificate_verdict::wrong_use));
+    bad = good;
+    bad.critical_options = {{"force-command", test::wire_string("true")}};
+    BOOST_TEST((verdict_on(bad) == certificate_verdict::unknown_critical_option));
 }
 
 BOOST_AUTO_TEST_CASE(key_types_in_the_files_order_and_each_once) {

@@ -1,6 +1,7 @@
 // adit/trust.hpp: the usual answers to whether a host key is the right one, over files and pins.
 // What a file says is the subject of unit/config/known_hosts.cpp; here it is what follows from it
 // (S07).
+#include "support/certificates.hpp"
 #include "support/print.hpp"
 #include "support/sample_keys.hpp"
 #include "support/temporary_directory.hpp"
@@ -30,10 +31,12 @@ struct reply {
 };
 
 // What `check` says about sample key `number` of host "db.test", port 22.
-reply ask(const host_key_check& check, adit::byte number) {
+reply ask(const host_key_check& check, adit::byte number,
+          const adit::keys::certificate* certificate = nullptr) {
     reply r;
     const auto key = sample_public_key(number);
-    const host_key_question question{"db.test", 22, &key, adit::keys::fingerprint(key), &r.detail};
+    const host_key_question question{"db.test", 22,         &key, adit::keys::fingerprint(key),
+                                     &r.detail, certificate};
     asio::io_context ctx;
     const auto body = [&]() -> task<> { r.answer = co_await check(question); };
     asio::co_spawn(ctx, body, [&](std::exception_ptr thrown) {
@@ -217,6 +220,128 @@ BOOST_AUTO_TEST_CASE(s07_order_of_offers_comes_from_what_vouches_for_the_host) {
     const known_hosts_files odd{{f.place.path().string()}, {}};
     BOOST_TEST(
         (adit::prefer_known_keys(rsa, odd, "db.test", 22).error() == errc::known_hosts_unreadable));
+}
+
+BOOST_AUTO_TEST_CASE(s07_changed_key_is_replaced_when_somebody_says_so_with_both_in_hand) {
+    for (const auto said : {adit::changed_key_answer::replace, adit::changed_key_answer::refuse,
+                            adit::changed_key_answer{}}) {
+        const folder f;
+        adit::test::write_file(f.user, f.line(1));
+        adit::known_hosts_policy policy;
+        policy.files = f.files;
+        int asked = 0;
+        policy.on_changed = [&](const adit::changed_host_key& q) -> task<adit::changed_key_answer> {
+            ++asked;
+            BOOST_TEST(q.shown.fingerprint == adit::keys::fingerprint(sample_public_key(2)));
+            BOOST_TEST(q.known.known_fingerprint == adit::keys::fingerprint(sample_public_key(1)));
+            BOOST_TEST(q.known.file == f.user);
+            BOOST_TEST(q.known.line == 1U);
+            BOOST_TEST(q.known.text + "\n" == f.line(1));
+            co_return said;
+        };
+        const bool replaces = said == adit::changed_key_answer::replace;
+        const auto check = adit::trust_by(policy);
+        BOOST_TEST((ask(check, 2).answer ==
+                    (replaces ? host_key_answer::trusted : host_key_answer::changed)));
+        BOOST_TEST(f.content() == f.line(replaces ? 2 : 1));
+        BOOST_TEST(asked == 1);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(s07_what_may_not_be_replaced_stays_changed_or_revoked) {
+    const folder f;
+    adit::known_hosts_policy policy;
+    policy.files = f.files;
+    int asked = 0;
+    policy.on_changed = [&](const adit::changed_host_key&) -> task<adit::changed_key_answer> {
+        ++asked;
+        co_return adit::changed_key_answer::replace;
+    };
+    const auto check = adit::trust_by(policy);
+    adit::test::write_file(f.global, f.line(1));  // not the user's
+    const reply r = ask(check, 2);
+    BOOST_TEST((r.answer == host_key_answer::changed));
+    BOOST_TEST(r.detail.find(f.global + ":1") != std::string::npos);
+    BOOST_TEST(asked == 1);
+    adit::test::write_file(f.user, "@revoked * " + sample_public_key(2).to_line() + "\n");
+    BOOST_TEST((ask(check, 2).answer == host_key_answer::revoked));
+    BOOST_TEST(asked == 1);
+    BOOST_TEST((ask(check, 3).answer == host_key_answer::changed));
+}
+
+BOOST_AUTO_TEST_CASE(alias_stands_for_the_name_and_the_port) {
+    const folder f;
+    adit::known_hosts_policy policy;
+    policy.files = f.files;
+    policy.alias = "cluster";
+    adit::test::write_file(f.user, "cluster " + sample_public_key(1).to_line() + "\n" + "db.test " +
+                                       sample_public_key(2).to_line() + "\n");
+    BOOST_TEST((ask(adit::trust_by(policy), 1).answer == host_key_answer::trusted));
+    BOOST_TEST((ask(adit::trust_by(policy), 2).answer == host_key_answer::changed));
+}
+
+BOOST_AUTO_TEST_CASE(names_are_hashed_where_that_is_asked_for) {
+    const folder f;
+    adit::known_hosts_policy policy;
+    policy.files = f.files;
+    policy.hash_names = true;
+    policy.on_unknown = [](const host_key_question&) -> task<bool> { co_return true; };
+    const auto check = adit::trust_by(policy);
+    BOOST_TEST((ask(check, 1).answer == host_key_answer::trusted));
+    BOOST_TEST(f.content().starts_with("|1|"));
+    BOOST_TEST((ask(check, 2).answer == host_key_answer::changed));
+}
+
+BOOST_AUTO_TEST_CASE(c38_certificate_of_a_host_by_a_ca_of_the_files) {
+    const folder f;
+    adit::test::certificate_content content;
+    content.type = 2;
+    content.principals = {"db.test"};
+    content.valid_after = 0;
+    content.valid_before = ~std::uint64_t{0};
+    const auto good = adit::test::sample_certificate(content);  // of key 1, by key 2
+    content.valid_before = 2000;
+    const auto expired = adit::test::sample_certificate(content);
+    int asked = 0;
+    const auto check = adit::trust_after_asking(f.files, saying(true, asked));
+    adit::test::write_file(f.global,
+                           "@cert-authority *.test " + sample_public_key(2).to_line() + "\n");
+    BOOST_TEST((ask(check, 1, &good).answer == host_key_answer::trusted));
+    const reply late = ask(check, 1, &expired);
+    BOOST_TEST((late.answer == host_key_answer::bad_certificate));
+    BOOST_TEST(late.detail == "the certificate has expired");
+    BOOST_TEST(asked == 0);  // who has a bad certificate is not new
+    BOOST_TEST(!std::filesystem::exists(f.user));
+    // The key alone is known: then it does not need the certificate.
+    adit::test::write_file(f.user, f.line(1));
+    BOOST_TEST((ask(check, 1, &expired).answer == host_key_answer::trusted));
+    // A CA's word is enough, whatever key stood there; but not against a revocation.
+    adit::test::write_file(f.user, f.line(3));
+    BOOST_TEST((ask(check, 1, &good).answer == host_key_answer::trusted));
+    for (const adit::byte revoked : {adit::byte{1}, adit::byte{2}}) {
+        adit::test::write_file(f.user, "@revoked * " + sample_public_key(revoked).to_line() + "\n");
+        BOOST_TEST((ask(check, 1, &good).answer == host_key_answer::revoked));
+    }
+    // A CA that nobody knows neither helps nor hurts.
+    adit::test::write_file(f.user, "");
+    adit::test::write_file(f.global, "");
+    BOOST_TEST(
+        (ask(adit::trust_known_hosts(f.files), 1, &good).answer == host_key_answer::unknown));
+    BOOST_TEST((ask(check, 1, &good).answer == host_key_answer::trusted));
+    BOOST_TEST(asked == 1);
+}
+
+BOOST_AUTO_TEST_CASE(c38_certificates_are_asked_for_where_a_ca_is_known) {
+    const folder f;
+    adit::test::write_file(
+        f.user, "@cert-authority *.test " + sample_public_key(2).to_line() + "\n" + f.line(1));
+    const auto order = [&](std::string_view host) {
+        return adit::prefer_known_keys("rsa-sha2-512,ssh-ed25519", f.files, host, 22).value();
+    };
+    BOOST_TEST(order("db.test") ==
+               "ssh-ed25519-cert-v01@openssh.com,rsa-sha2-512-cert-v01@openssh.com,"
+               "ssh-ed25519,rsa-sha2-512");
+    BOOST_TEST(order("db.example") == "rsa-sha2-512,ssh-ed25519");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
