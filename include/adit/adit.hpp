@@ -4,6 +4,8 @@
 // Invariant: includes, and nothing else.
 #pragma once
 
+#include <adit/agent.hpp>
+#include <adit/auth/identities.hpp>
 #include <adit/bridge.hpp>
 #include <adit/bytes.hpp>
 #include <adit/channel.hpp>

@@ -17,9 +17,9 @@ ROOT_FLOORS = {
     "audit": 0, "wildcard": 0, "bodies": 0,
     "options": 5, "connect": 5, "deadline": 5, "server_options": 5, "permissions": 4,
     "step_store": 5,
-    "trust": 6, "accounts": 6,
+    "trust": 6, "accounts": 6, "agent": 6,
     "channel": 7,
-    "client": 8, "server": 8, "session": 8, "forward": 8, "agent": 8,
+    "client": 8, "server": 8, "session": 8, "forward": 8,
     "tunnel": 9, "bastion": 9, "stream_factory": 9, "bridge": 9,
     "adit": 10, "src": 11,
 }
@@ -44,8 +44,8 @@ SIDEWAYS = {
     # A channel is the door to what connection/ holds; connection/relay.hpp is the way back.
     ("channel", "connection"), ("connection", "channel"),
     ("bastion", "bastion/guest"), ("bastion", "bastion/policy"),
-    ("client", "forward"), ("client", "session"), ("client", "agent"),
-    ("server", "forward"), ("server", "session"), ("server", "agent"),
+    ("client", "forward"), ("client", "session"),
+    ("server", "forward"), ("server", "session"),
 }
 BOTAN_FOLDERS = {"crypto", "keys"}
 LOWEST_ASIO_FLOOR = 4
