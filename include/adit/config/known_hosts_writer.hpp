@@ -42,7 +42,7 @@ namespace adit::config {
                                                crypto::random_source& random);
 
 /// Whether a host name can stand in known_hosts and mean just itself there.
-[[nodiscard]] bool is_safe_host_name(std::string_view host) noexcept;
+[[nodiscard]] bool is_recordable_host_name(std::string_view host) noexcept;
 
 // Details.
 
@@ -74,14 +74,14 @@ void make_folder_of(const std::string& path);
 
 ADIT_DECL error_code add_known_host(const std::string& path, std::string_view host,
                                     std::uint16_t port, const keys::public_key& key) {
-    if (!is_safe_host_name(host)) return errc::unsafe_host_name;
+    if (!is_recordable_host_name(host)) return errc::unsafe_host_name;
     return known_hosts_writer::append(path, {host, port, key, known_host_name(host, port)});
 }
 
 ADIT_DECL error_code add_hashed_known_host(const std::string& path, std::string_view host,
                                            std::uint16_t port, const keys::public_key& key,
                                            crypto::random_source& random) {
-    if (!is_safe_host_name(host)) return errc::unsafe_host_name;
+    if (!is_recordable_host_name(host)) return errc::unsafe_host_name;
     std::array<byte, keys::name_salt_size> salt{};
     random.fill(salt);
     const std::string names = keys::hash_name(known_host_name(host, port), salt);
@@ -92,7 +92,7 @@ ADIT_DECL error_code add_hashed_known_host(const std::string& path, std::string_
 // Blanks and control bytes end a field or a line, commas, wildcards and `!` make patterns, `|`, `#`
 // and `@` begin something else, brackets enclose a name with its port. What is not ASCII is no host
 // name: a resolver wants its ASCII form.
-ADIT_DECL bool is_safe_host_name(std::string_view host) noexcept {
+ADIT_DECL bool is_recordable_host_name(std::string_view host) noexcept {
     constexpr std::size_t longest = 255;
     constexpr std::string_view refused = ",*?!|#@[]\"'\\";
     const auto odd = [refused](char c) {
