@@ -13,10 +13,13 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/is_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
+#include <boost/asio/require.hpp>
 
 #include <memory>
 #include <type_traits>
@@ -81,6 +84,13 @@ template <class Executor>
 using tracked_t = std::decay_t<decltype(asio::prefer(std::declval<const Executor&>(),
                                                      asio::execution::outstanding_work.tracked))>;
 
+/// Not asio::any_completion_executor, which any_completion_handler has: it can only be dispatched
+/// to.
+template <class Executor>
+inline constexpr bool takes_posts =
+    asio::is_executor<Executor>::value ||
+    asio::can_require_v<Executor, asio::execution::blocking_t::never_t>;
+
 template <class... Args, class Way>
 template <class Handler, class IoExecutor>
 class parked_handler<void(Args...), Way>::model final : public target {
@@ -121,7 +131,13 @@ template <class... Args, class Way>
 template <class Handler, class IoExecutor>
 void parked_handler<void(Args...), Way>::model<Handler, IoExecutor>::complete(Args... args) {
     parts taken = release();
-    Way::submit(taken.work, asio::append(std::move(taken.handler), std::move(args)...));
+    auto call = asio::append(std::move(taken.handler), std::move(args)...);
+    constexpr bool dispatched = std::is_same_v<Way, by_dispatch>;
+    if constexpr (dispatched || takes_posts<tracked_t<handler_executor>>) {
+        Way::submit(taken.work, std::move(call));
+    } else {
+        asio::post(taken.io_work, std::move(call));  // hops on to the handler's executor from there
+    }
 }
 
 template <class... Args, class Way>
