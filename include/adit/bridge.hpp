@@ -107,8 +107,9 @@ auto bridge::async_wait_closed(Token&& token) {
 
 #if ADIT_BODIES
 
-ADIT_DECL bridge::bridge(channel far) : state_(std::make_shared<state>(std::move(far))) {
-    if (!state_->far.is_open()) throw boost::system::system_error(asio::error::not_connected);
+ADIT_DECL bridge::bridge(channel far) {
+    if (!far.is_open()) throw boost::system::system_error(asio::error::not_connected);
+    state_ = std::make_shared<state>(std::move(far));
     const asio::ip::tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
     state_->acceptor.open(any_port.protocol());
     state_->acceptor.bind(any_port);

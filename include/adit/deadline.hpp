@@ -7,6 +7,7 @@
 
 #include <adit/detail/task.hpp>
 
+#include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associator.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
@@ -58,7 +59,7 @@ struct deadline_handler;
 template <class Handler, class... Values>
 struct deadline_handler<void(error_code, Values...), Handler> {
     Handler handler;
-    std::unique_ptr<asio::steady_timer> timer;
+    std::shared_ptr<asio::steady_timer> timer;
 
     void operator()(std::array<std::size_t, 2> order, error_code ec, Values... values,
                     error_code waited) {
@@ -81,7 +82,8 @@ public:
     void operator()(Handler&& handler, Operation operation,
                     asio::steady_timer::duration limit) const {
         using outcome = deadline_handler<operation_signature_t<Operation>, std::decay_t<Handler>>;
-        auto timer = std::make_unique<asio::steady_timer>(ex_, limit);
+        auto timer = std::allocate_shared<asio::steady_timer>(
+            asio::get_associated_allocator(handler), ex_, limit);
         auto elapsed = timer->async_wait(asio::deferred);
         auto both =
             asio::experimental::make_parallel_group(std::move(operation), std::move(elapsed));
