@@ -8,6 +8,7 @@ packages_needed=(
     g++ make cmake ninja-build ccache python3 libcli11-dev libtomlplusplus-dev
     clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 llvm-19
     openssh-server openssh-client postgresql libpq-dev redis-server redis-tools
+    mariadb-server-core openssl libssl-dev
     putty-tools dropbear-bin python3-asyncssh libpam-oath xz-utils debian-archive-keyring
     ca-certificates)
 
