@@ -1,6 +1,7 @@
 # The peers that Debian 12 does not have: OpenSSH 10.0 (bookworm-backports, built for Debian 12's
-# libc), and from trixie ssh-audit 3.3 and Boost 1.88's headers. Unpacked into the cache folder,
-# never installed. Sourced by ./dev after packages.sh; ./dev setup --peers and CI use it.
+# libc), and from trixie ssh-audit 3.3, Boost 1.88's headers and the one library of it that its
+# Boost.MySQL links. Unpacked into the cache folder, never installed. Sourced by ./dev after
+# packages.sh; ./dev setup --peers and CI use it.
 #
 # Tests find sshd 10.0 through ADIT_SSHD_10, which CMake sets from the folder below. It must be run as
 #   $ADIT_SSHD_10 -o SshdSessionPath=…/usr/lib/openssh/sshd-session -o SshdAuthPath=…/sshd-auth
@@ -10,6 +11,7 @@ setup_peers() {
     unpack_peer openssh-10.0 bookworm-backports openssh-server openssh-client openssh-sftp-server
     unpack_peer ssh-audit trixie ssh-audit
     unpack_peer boost-1.88 trixie libboost1.88-dev
+    unpack_peer boost-charconv-1.88 trixie libboost-charconv1.88-dev
     check_sshd_10
     say "peers: sshd 10.0:   $adit_cache/peers/openssh-10.0/usr/sbin/sshd"
     say "peers: ssh-audit:   $adit_cache/peers/ssh-audit/usr/bin/ssh-audit"

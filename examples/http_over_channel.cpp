@@ -1,7 +1,7 @@
 // A channel is a stream like any other: an HTTP request with Boost.Beast to a server behind a
 // bastion, without a local port. TLS, websockets and other protocols over Asio work the same way.
 //
-//     channel-as-stream alice@bastion.example.com ~/.ssh/id_ed25519 intranet.example.com 80 /
+//     http-over-channel alice@bastion.example.com ~/.ssh/id_ed25519 intranet.example.com 80 /
 //
 // The bastion must stand in ~/.ssh/known_hosts. BASTION_PORT in the environment replaces port 22.
 #include <adit/adit.hpp>
