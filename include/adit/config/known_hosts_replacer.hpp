@@ -158,7 +158,7 @@ private:
 }  // namespace known_hosts_replacer
 
 ADIT_DECL error_code replace_known_host(const std::string& path, const key_change& change) {
-    if (!is_safe_host_name(change.host)) return errc::unsafe_host_name;
+    if (!is_recordable_host_name(change.host)) return errc::unsafe_host_name;
     if (is_no_file(path)) return errc::known_hosts_unwritable;
     const std::string real = safe_files::real_path(path);
     const std::string& place = real.empty() ? path : real;

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(posts_its_arguments_once_and_never_inline) {
         io.get_executor());
     BOOST_TEST(bool(handler));
     asio::post(io, [&] {
-        handler.complete({}, 5);
+        handler.post({}, 5);
         BOOST_TEST(calls == 0);
         BOOST_TEST(!handler);
     });
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(takes_move_only_handlers_and_arguments) {
     adit::detail::parked_handler<void(std::unique_ptr<int>)> handler(
         [&, own = std::make_unique<int>(3)](std::unique_ptr<int> value) { got = *value + *own; },
         io.get_executor());
-    handler.complete(std::make_unique<int>(4));
+    handler.post(std::make_unique<int>(4));
     io.run();
     BOOST_TEST(got == 7);
 }
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(memory_comes_from_the_handlers_allocator_and_is_back_before
                                         }),
                    io.get_executor());
     BOOST_TEST(count->live == 1);
-    handler.complete({}, 0);
+    handler.post({}, 0);
     io.run();
     BOOST_TEST(calls == 1);
     BOOST_TEST(count->live == 0);
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(runs_on_the_handlers_executor) {
         asio::bind_executor(
             strand, [&](error_code, std::size_t) { inside = strand.running_in_this_thread(); }),
         io.get_executor());
-    handler.complete({}, 0);
+    handler.post({}, 0);
     io.run();
     BOOST_TEST(inside);
 }
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(keeps_both_contexts_busy_while_it_waits) {
     other.poll();
     BOOST_TEST(!io.stopped());
     BOOST_TEST(!other.stopped());
-    handler.complete({}, 0);
+    handler.post({}, 0);
     io.run();
     BOOST_TEST(io.stopped());
     BOOST_TEST(!called);
@@ -193,11 +193,11 @@ BOOST_AUTO_TEST_CASE(the_call_may_park_again) {
     std::function<void(error_code, std::size_t)> again = [&](error_code, std::size_t) {
         if (++calls < 3) {
             handler = parked(again, io.get_executor());
-            handler.complete({}, 0);
+            handler.post({}, 0);
         }
     };
     handler = parked(again, io.get_executor());
-    handler.complete({}, 0);
+    handler.post({}, 0);
     io.run();
     BOOST_TEST(calls == 3);
 }
