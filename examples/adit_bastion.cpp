@@ -51,6 +51,7 @@ constexpr int failure = 255;
     limits.full = s.startups_full;
     limits.per_source = s.per_source_startups;
     limits.penalties.enabled = s.penalties;
+    limits.rate.per_second = s.per_source_rate;
     return limits;
 }
 
@@ -112,6 +113,7 @@ void program::start() {
     options.guests = std::move(guests);
     options.listen = endpoints_of(settings_);
     options.admission = admission_of(settings_);
+    options.exchanges.threads = settings_.kex_threads;
     gate_.emplace(io_.get_executor(), std::move(options));
     try {
         gate_->listen();

@@ -24,18 +24,20 @@ constexpr int failure = 255;
 
 constexpr const char* footer = R"(
 Options for -o and -f, each with sshd's meaning: AllowStreamLocalForwarding AllowTcpForwarding
-AuthenticationMethods AuthorizedKeysFile Banner CASignatureAlgorithms Ciphers ClientAliveCountMax
-ClientAliveInterval HostCertificate HostKey
-HostKeyAlgorithms KbdInteractiveAuthentication KexAlgorithms
-ListenAddress LoginGraceTime MACs MaxAuthTries MaxStartups PasswordAuthentication
-PerSourceMaxStartups PerSourcePenalties (yes, no) PermitListen PermitOpen PidFile Port
-PubkeyAcceptedAlgorithms PubkeyAuthentication RekeyLimit StrictModes TrustedUserCAKeys. Another
-option of sshd's is refused by name, unless it is set to what a bastion does anyway. And ours:
+AuthenticationMethods AuthorizedKeysFile Banner CASignatureAlgorithms ChannelTimeout Ciphers
+ClientAliveCountMax ClientAliveInterval HostCertificate HostKey HostKeyAlgorithms
+KbdInteractiveAuthentication KexAlgorithms ListenAddress LoginGraceTime MACs MaxAuthTries
+MaxStartups PasswordAuthentication PerSourceMaxStartups PerSourcePenalties (yes, no)
+PermitListen PermitOpen PidFile Port PubkeyAcceptedAlgorithms PubkeyAuthentication RekeyLimit
+StrictModes TrustedUserCAKeys UnusedConnectionTimeout. Another option of sshd's is refused by name,
+unless it is set to what a bastion does anyway. And ours:
   UsersFile              TOML: [user.NAME] with password (an Argon2 or bcrypt string), totp
                          (base32), keys (lines of authorized_keys), home
   TOTPStepsFile          where used codes are remembered; without it, in memory
   DenyOpenAddresses      addresses, CIDR blocks and patterns that no name may lead to
   DrainTime              30: how long connections may go on after SIGTERM
+  PerSourceStartupRate   10: connections that one address may begin in a second
+  KexThreads             1: threads for the public-key work of key exchanges
 
 What differs from sshd:
   forwarding             is denied unless AllowTcpForwarding or PermitOpen says otherwise

@@ -124,6 +124,8 @@ void configuration::set_limits(adit::limits& limits) const {
     limits.login_grace = settings_.login_grace;
     limits.keepalive_interval = settings_.alive_interval;
     limits.keepalive_count = settings_.alive_count;
+    limits.channel_timeout = settings_.channel_timeout;
+    limits.unused_connection_timeout = settings_.unused_connection_timeout;
     if (settings_.rekey_bytes != 0) limits.rekey_bytes = settings_.rekey_bytes;
     if (settings_.rekey_interval.count() != 0) limits.rekey_interval = settings_.rekey_interval;
 }

@@ -13,6 +13,7 @@
 #include <adit/crypto/algorithms.hpp>
 #include <adit/keys/signature.hpp>
 #include <adit/server_options.hpp>
+#include <adit/wildcard.hpp>
 
 #include <algorithm>
 #include <array>
@@ -152,6 +153,28 @@ void set_startups(settings& s, const words& given) {
     }
 }
 
+// As in sshd_config(5): type=interval, the type being a pattern; the first that fits counts.
+void set_channel_timeout(settings& s, const words& given) {
+    s.channel_timeout = {};
+    if (given.empty()) throw usage_error("wants type=interval, or none");
+    if (given.size() == 1 && given.front() == "none") return;
+    const auto limit_of = [&given](std::string_view type) {
+        for (const std::string& word : given) {
+            const auto equals = word.find('=');
+            if (equals == std::string::npos) throw usage_error("is a list of type=interval");
+            const auto limit = values::to_seconds(std::string_view(word).substr(equals + 1));
+            const std::string_view pattern = std::string_view(word).substr(0, equals);
+            if (adit::match_pattern(type, pattern).matched) return limit;
+        }
+        return std::chrono::seconds(0);
+    };
+    adit::channel_timeouts& t = s.channel_timeout;
+    t.session = limit_of("session");
+    t.direct_tcpip = limit_of("direct-tcpip");
+    t.direct_streamlocal = limit_of("direct-streamlocal@openssh.com");
+    t.forwarded_tcpip = limit_of("forwarded-tcpip");
+}
+
 void set_rekey(settings& s, const words& given) {
     if (given.empty() || given.size() > 2) throw usage_error("wants a size, and perhaps a time");
     s.rekey_bytes = given[0] == "default" ? 0 : values::to_size(given[0]);
@@ -199,6 +222,15 @@ void set_rekey(settings& s, const words& given) {
         s.per_source_startups = one(v) == "none" ? no_limit : values::to_number<unsigned>(v[0]);
     };
     table["persourcepenalties"] = yes_no(&settings::penalties);
+    table["persourcestartuprate"] = [](settings& s, const words& v) {
+        s.per_source_rate = one(v) == "none" ? 0 : values::to_number<unsigned>(v[0]);
+    };
+    table["channeltimeout"] = set_channel_timeout;
+    table["unusedconnectiontimeout"] = [](settings& s, const words& v) {
+        s.unused_connection_timeout =
+            one(v) == "none" ? std::chrono::seconds(0) : values::to_seconds(v[0]);
+    };
+    table["kexthreads"] = number(&settings::kex_threads);
     table["logingracetime"] = seconds(&settings::login_grace);
     table["clientaliveinterval"] = seconds(&settings::alive_interval);
     table["clientalivecountmax"] = number(&settings::alive_count);

@@ -5,6 +5,8 @@
 
 #include "../programs/usage_error.hpp"
 
+#include <adit/limits.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -46,6 +48,8 @@ struct settings {
     unsigned startups = 10, startup_chance = 30, startups_full = 100;
     unsigned per_source_startups = 10;
     bool penalties = false;  ///< PerSourcePenalties
+    adit::channel_timeouts channel_timeout;
+    std::chrono::seconds unused_connection_timeout{0};  ///< 0: none
     std::chrono::seconds login_grace{120};
     std::chrono::seconds alive_interval{30};
     unsigned alive_count = 3;
@@ -65,6 +69,8 @@ struct settings {
     std::string totp_steps_file;  ///< where used codes are remembered; empty: in memory
     std::string deny_addresses;   ///< DenyOpenAddresses: a list as in from="…" of authorized_keys
     std::chrono::seconds drain_time{30};
+    unsigned per_source_rate = 10;  ///< PerSourceStartupRate: in a second; 0: any
+    unsigned kex_threads = 1;       ///< KexThreads; 0: none beside the one that does all else
 };
 
 /// Fills `s`. A value is what to exit with at once: after --help, or, with the reason on stderr,

@@ -24,6 +24,7 @@ struct bastion_config {
     std::string users{};                 ///< UsersFile; empty: the key "id" logs in anybody
     bool rsa_host_key = false;           ///< beside the one of Ed25519
     bool forwards = true;                ///< AllowTcpForwarding=yes
+    bool any_rate = true;                ///< PerSourceStartupRate=none: all come from one address
     arguments flags{};
 };
 
@@ -138,6 +139,7 @@ inline arguments bastion_program::command(const temporary_directory& folder,
     for (const std::string& option : config.options) all = joined(all, {"-o", option});
     if (!config.users.empty()) all = joined(all, {"-o", "UsersFile=" + folder.file("users")});
     if (config.forwards) all = joined(all, {"-o", "AllowTcpForwarding=yes"});
+    if (config.any_rate) all = joined(all, {"-o", "PerSourceStartupRate=none"});
     return joined(all,
                   {"-o", "ListenAddress=127.0.0.1", "-o",
                    "AuthorizedKeysFile=" + folder.file("authorized_keys"), "-o", "StrictModes=no"});

@@ -49,7 +49,9 @@ BOOST_AUTO_TEST_CASE(a_good_configuration_is_checked_in_silence) {
     const std::string config = write_file(
         folder.file("config"), "# a comment\n\nPort 2222\nUsersFile " + users +
                                    "\nPasswordAuthentication yes\nMaxStartups 10:30:100\n"
-                                   "PermitOpen db.internal:5432 [::1]:80\nX11Forwarding no\n");
+                                   "PermitOpen db.internal:5432 [::1]:80\nX11Forwarding no\n"
+                                   "ChannelTimeout direct-tcpip=5m *=1h\nKexThreads 2\n"
+                                   "UnusedConnectionTimeout none\nPerSourceStartupRate 5\n");
     const run_result outcome = folder.check({"-f", config});
     BOOST_TEST(outcome.status == 0, outcome.errors);
     BOOST_TEST(outcome.errors.empty(), outcome.errors);
@@ -68,6 +70,9 @@ BOOST_AUTO_TEST_CASE(a_mistake_is_told_with_file_and_line) {
     refuses("UsePAM yes\n", ":1: usepam: can only be \"no\" here");
     refuses("Ciphers aes256-ctr,aes1024-ctr\n", ":1: ciphers: ");
     refuses("MaxStartups 10:30\n", ":1: maxstartups: ");
+    refuses("ChannelTimeout direct-tcpip\n", ":1: channeltimeout: ");
+    refuses("ChannelTimeout *=soon\n", ":1: channeltimeout: ");
+    refuses("PerSourceStartupRate -1\n", ":1: persourcestartuprate: ");
     refuses("Match User joe\n", ":1: match: is not supported");
     folder.refuses({"-f", folder.file("nothing")}, folder.file("nothing") + ": ");
 }
