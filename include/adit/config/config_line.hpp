@@ -8,11 +8,14 @@
 #include <adit/config/pattern.hpp>
 #include <adit/diagnostics.hpp>
 
+#include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
+#include <boost/throw_exception.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +32,10 @@ struct config_fault {
     /// "file:line: what".
     [[nodiscard]] std::string sentence() const;
 };
+
+/// What value() of a result throws where there is none; Boost.System finds it by its argument.
+[[noreturn]] void throw_exception_from_error(const config_fault& fault,
+                                             const boost::source_location& where);
 
 template <class T>
 using config_result = boost::system::result<T, config_fault>;
@@ -87,6 +94,11 @@ inline constexpr std::string_view config_blanks = " \t\r\n";
 ADIT_DECL std::string config_fault::sentence() const {
     const std::string place = line == 0 ? std::string() : ':' + std::to_string(line);
     return escaped(file) + place + ": " + what;
+}
+
+ADIT_DECL void throw_exception_from_error(const config_fault& fault,
+                                          const boost::source_location& where) {
+    boost::throw_exception(std::runtime_error(fault.sentence()), where);
 }
 
 /// One word from the front of `text`; false: its quotation mark is missing.

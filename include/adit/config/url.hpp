@@ -12,13 +12,16 @@
 #include <adit/config/safe_name.hpp>
 #include <adit/crypto/secret.hpp>
 
+#include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
+#include <boost/throw_exception.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +56,10 @@ struct url_problem {
 
 /// One sentence, without a full stop.
 [[nodiscard]] const char* sentence(url_fault fault) noexcept;
+
+/// What value() of a result throws where there is none; Boost.System finds it by its argument.
+[[noreturn]] void throw_exception_from_error(const url_problem& problem,
+                                             const boost::source_location& where);
 
 template <class T>
 using url_result = boost::system::result<T, url_problem>;
@@ -112,6 +119,11 @@ ADIT_DECL const char* sentence(url_fault fault) noexcept {
         case url_fault::repeated_parameter: return "a parameter is given twice";
     }
     return "unknown fault";
+}
+
+ADIT_DECL void throw_exception_from_error(const url_problem& problem,
+                                          const boost::source_location& where) {
+    boost::throw_exception(std::runtime_error(sentence(problem.why)), where);
 }
 
 /// The text of one URL and what is wrong with it. Each taker leaves the first fault that it finds.

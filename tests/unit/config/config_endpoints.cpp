@@ -19,11 +19,13 @@ BOOST_AUTO_TEST_CASE(c52_forwards_in_all_forms) {
     const auto bound = parse_forward("[::1]:8080:[2001:db8::1]:80", forward_kind::local).value();
     BOOST_TEST((bound.listen.host == std::string("::1")));
     BOOST_TEST((bound.to.value().host == std::string("2001:db8::1")));
-    BOOST_TEST((parse_forward(":80:a:1", forward_kind::local).value().listen.host == std::string()));
+    BOOST_TEST(
+        (parse_forward(":80:a:1", forward_kind::local).value().listen.host == std::string()));
     const auto paths = parse_forward("/run/l:/run/c", forward_kind::local).value();
     BOOST_TEST(paths.listen.path == "/run/l");
     BOOST_TEST(paths.to.value().path == "/run/c");
-    BOOST_TEST(parse_forward("a:80:/run/c", forward_kind::local).value().to.value().path == "/run/c");
+    BOOST_TEST(parse_forward("a:80:/run/c", forward_kind::local).value().to.value().path ==
+               "/run/c");
     BOOST_TEST(parse_forward("/run/a\\:b:c:1", forward_kind::local).value().listen.path ==
                "/run/a:b");
     BOOST_TEST(!parse_forward("1080", forward_kind::dynamic).value().to.has_value());

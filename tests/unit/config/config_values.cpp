@@ -9,7 +9,8 @@ using std::chrono::seconds;
 BOOST_AUTO_TEST_SUITE(config_values)
 
 BOOST_AUTO_TEST_CASE(c52_yes_and_no_have_two_words_each) {
-    for (const char* word : {"yes", "YES", "true"}) BOOST_TEST((config::read_yes_or_no(word) == true));
+    for (const char* word : {"yes", "YES", "true"})
+        BOOST_TEST((config::read_yes_or_no(word) == true));
     for (const char* word : {"no", "False"}) BOOST_TEST((config::read_yes_or_no(word) == false));
     for (const char* word : {"", "1", "y", "yes "}) BOOST_TEST(!config::read_yes_or_no(word));
 }

@@ -8,13 +8,13 @@ using namespace adit;
 BOOST_AUTO_TEST_SUITE(safe_name)
 
 BOOST_AUTO_TEST_CASE(a29_hosts_that_are_options_or_commands_are_refused) {
-    for (const std::string_view name : {"db", "db-1.example.org", "::1", "fe80::1%eth0", "a_b",
-                                        "xn--bcher-kva.example", "*"}) {
+    for (const std::string_view name :
+         {"db", "db-1.example.org", "::1", "fe80::1%eth0", "a_b", "xn--bcher-kva.example", "*"}) {
         BOOST_TEST(config::is_safe_host_name(name));
     }
-    for (const std::string_view name : {"", "-oProxyCommand=x", "a;b", "$(x)", "a\nb", "a b", "`x`",
-                                        "a|b", "a&b", "a>b", "a<b", "'a'", "\"a\"", "a\\b", "${x}",
-                                        "a\tb", "a\x7f", "(a)"}) {
+    for (const std::string_view name :
+         {"", "-oProxyCommand=x", "a;b", "$(x)", "a\nb", "a b", "`x`", "a|b", "a&b", "a>b", "a<b",
+          "'a'", "\"a\"", "a\\b", "${x}", "a\tb", "a\x7f", "(a)"}) {
         BOOST_TEST(!config::is_safe_host_name(name));
     }
     BOOST_TEST(!config::is_safe_host_name(std::string_view("a\0b", 3)));

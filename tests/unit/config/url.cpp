@@ -39,7 +39,9 @@ BOOST_AUTO_TEST_CASE(c52_ssh_urls) {
 }
 
 BOOST_AUTO_TEST_CASE(c52_faults_of_ssh_urls_have_a_place) {
-    const auto at = [](url_fault why, std::size_t place) { return config::url_problem{why, place}; };
+    const auto at = [](url_fault why, std::size_t place) {
+        return config::url_problem{why, place};
+    };
     BOOST_TEST((problem_of_ssh("http://db") == at(url_fault::unknown_scheme, 0)));
     BOOST_TEST((problem_of_ssh("ssh://") == at(url_fault::missing_host, 6)));
     BOOST_TEST((problem_of_ssh("ssh://@db") == at(url_fault::missing_user, 6)));
@@ -87,10 +89,11 @@ BOOST_AUTO_TEST_CASE(c52_a_database_url_fills_in_everything) {
 }
 
 BOOST_AUTO_TEST_CASE(c52_database_urls_in_other_forms) {
-    const auto url = config::parse_database_url(
-                         "postgresql+ssh://u:p%40w@[::1]:22/a%40b:%3a%2f@c%2f@db.internal:5433/x%20y"
-                         "?useSSHAgent=1&agentSocket=~/Library/a%20b.sock&color=red&flag&&")
-                         .value();
+    const auto url =
+        config::parse_database_url(
+            "postgresql+ssh://u:p%40w@[::1]:22/a%40b:%3a%2f@c%2f@db.internal:5433/x%20y"
+            "?useSSHAgent=1&agentSocket=~/Library/a%20b.sock&color=red&flag&&")
+            .value();
     BOOST_TEST((url.kind == config::database_kind::postgres));
     BOOST_TEST((as_text(url.ssh_password.value()) == "p@w"));
     BOOST_TEST(url.ssh.host == "::1");
