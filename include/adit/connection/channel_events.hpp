@@ -1,19 +1,23 @@
 // What each message of the connection protocol does to the channels: the bodies of channel_set's
-// events. Data to readers, room to writers, ends, requests and opens of the peer. RFC 4254. Used by
-// connection.hpp, for every packet behind the login. Invariants: channel_set's.
+// events. Data to readers, room to writers, ends, requests and opens of the peer, and what time
+// does to channels. RFC 4254. Used by connection.hpp, for every packet behind the login.
+// Invariants: channel_set's.
 #pragma once
 
+#include <adit/bodies.hpp>
 #include <adit/connection/session_channel.hpp>
 
 namespace adit::detail {
 
-inline void channel_set::receive(bytes_view payload, const slab_ref& slab) {
+#if ADIT_BODIES
+
+ADIT_DECL void channel_set::receive(bytes_view payload, const slab_ref& slab) {
     const auto e = table_.receive(payload);
     if (!e) throw protocol_error(e.error());
     on_event(*e, slab);
 }
 
-inline void channel_set::on_event(const event& e, const slab_ref& slab) {
+ADIT_DECL void channel_set::on_event(const event& e, const slab_ref& slab) {
     switch (e.what) {
         case kind::data: return on_data(e, slab);
         case kind::window:
@@ -38,14 +42,14 @@ inline void channel_set::on_event(const event& e, const slab_ref& slab) {
     }
 }
 
-inline void channel_set::on_data(const event& e, const slab_ref& slab) {
+ADIT_DECL void channel_set::on_data(const event& e, const slab_ref& slab) {
     channel_core* core = find(e.channel);
     if (core == nullptr || core->handle_gone) return grant(e.channel, e.data.size());
     keep(*core, core->data, e.data, slab);
 }
 
-inline void channel_set::keep(channel_core& core, received& queue, bytes_view view,
-                              const slab_ref& slab) {
+ADIT_DECL void channel_set::keep(channel_core& core, received& queue, bytes_view view,
+                                 const slab_ref& slab) {
     ++core.moved;
     queue.push(slab, view);
     if (touched_.empty() || touched_.back().get() != &core) {
@@ -55,7 +59,7 @@ inline void channel_set::keep(channel_core& core, received& queue, bytes_view vi
 
 // What nobody reads, such as a type that is no standard error, is granted again at once, or it
 // would stall the channel (C45).
-inline void channel_set::on_extended_data(const event& e, const slab_ref& slab) {
+ADIT_DECL void channel_set::on_extended_data(const event& e, const slab_ref& slab) {
     channel_core* core = find(e.channel);
     const bool wanted = core != nullptr && !core->handle_gone && core->session != nullptr &&
                         e.code == wire::extended_data_stderr;
@@ -67,7 +71,7 @@ inline void channel_set::on_extended_data(const event& e, const slab_ref& slab) 
     }
 }
 
-inline void channel_set::settle(const slab_ref& slab, std::size_t used) {
+ADIT_DECL void channel_set::settle(const slab_ref& slab, std::size_t used) {
     for (const auto& core : touched_) {
         core->wake_reader();
         const bool settled =
@@ -78,7 +82,7 @@ inline void channel_set::settle(const slab_ref& slab, std::size_t used) {
     touched_.clear();
 }
 
-inline void channel_set::on_opened(const event& e) {
+ADIT_DECL void channel_set::on_opened(const event& e) {
     channel_core* core = find(e.channel);
     if (core == nullptr) return;
     // Nobody waits any more: the late confirmation is answered with CLOSE (T13).
@@ -86,7 +90,7 @@ inline void channel_set::on_opened(const event& e) {
     core->opening.complete({});
 }
 
-inline void channel_set::on_open_failed(const event& e) {
+ADIT_DECL void channel_set::on_open_failed(const event& e) {
     if (channel_core* core = find(e.channel)) {
         const auto why = [code = static_cast<open_failure>(e.code)] {
             switch (code) {
@@ -106,7 +110,7 @@ inline void channel_set::on_open_failed(const event& e) {
 
 // C46: what came before is delivered first. CLOSE without EOF is normal from some servers and is an
 // end of data, unless the peer is known to mean a reset by it (security.md section 4).
-inline void channel_set::on_close(const event& e) {
+ADIT_DECL void channel_set::on_close(const event& e) {
     channel_core* core = find(e.channel);
     if (core == nullptr) return release_if_done(e.channel);
     touched_.push_back(core->shared_from_this());
@@ -123,7 +127,7 @@ inline void channel_set::on_close(const event& e) {
     release_if_done(e.channel);
 }
 
-inline void channel_set::on_peer_open(const event& e) {
+ADIT_DECL void channel_set::on_peer_open(const event& e) {
     const auto refused = incoming_.offer(e.open);
     if (!refused) return incoming_ready_.notify();
     const auto words = [code = *refused]() -> std::string_view {
@@ -137,7 +141,7 @@ inline void channel_set::on_peer_open(const event& e) {
                                     ""});
 }
 
-inline void channel_set::on_request(const event& e) {
+ADIT_DECL void channel_set::on_request(const event& e) {
     channel_core* core = find(e.channel);
     if (core != nullptr && core->takes_requests && !core->handle_gone) {
         std::size_t held = e.data.size();
@@ -159,7 +163,7 @@ inline void channel_set::on_request(const event& e) {
 }
 
 // What a server asks or tells on a session of ours. Only the first end counts.
-inline void channel_set::on_session_request(channel_core& core, const event& e) {
+ADIT_DECL void channel_set::on_session_request(channel_core& core, const event& e) {
     std::optional<exit_result> exit;
     if (e.name == wire::exit_status::request_type) {
         exit.emplace().status = value_of(wire::decode_fields<wire::exit_status>(e.data)).status;
@@ -176,7 +180,7 @@ inline void channel_set::on_session_request(channel_core& core, const event& e) 
 }
 
 // C47: in the order of the requests, whether or not somebody still waits.
-inline void channel_set::on_reply(const event& e) {
+ADIT_DECL void channel_set::on_reply(const event& e) {
     channel_core* core = find(e.channel);
     if (core == nullptr || core->session == nullptr || core->session->requests.empty()) return;
     session_state::asked& first = core->session->requests.front();
@@ -190,13 +194,13 @@ inline void channel_set::on_reply(const event& e) {
     core->session->requests.pop_front();
 }
 
-inline void channel_set::on_global_request(const event& e) {
+ADIT_DECL void channel_set::on_global_request(const event& e) {
     incoming_.offer(wire::global_request{e.name, e.want_reply, {e.data}});
     if (!incoming_.empty()) incoming_ready_.notify();
     send_global_answers();
 }
 
-inline void channel_set::send_global_answers() {
+ADIT_DECL void channel_set::send_global_answers() {
     while (const auto answer = incoming_.next_answer()) {
         if (answer->success) {
             send(wire::request_success{{answer->data}});
@@ -205,5 +209,25 @@ inline void channel_set::send_global_answers() {
         }
     }
 }
+
+// The clock of a channel begins when it is first looked at; one that the peer has not confirmed, or
+// that waits for the peer's CLOSE only, has other deadlines.
+ADIT_DECL void channel_set::close_idle(std::chrono::steady_clock::time_point now) {
+    for (std::size_t i = 0; i < cores_.size(); ++i) {
+        const auto core = cores_[i];
+        if (core == nullptr || core->idle_limit.count() == 0) continue;
+        const bool moved = core->moved != core->seen_moved || core->opening;
+        if (moved || core->last_moved == decltype(core->last_moved)()) {
+            core->seen_moved = core->moved;
+            core->last_moved = now;
+        } else if (now - core->last_moved >= core->idle_limit &&
+                   table_.state(core->number).may_send_other()) {
+            core->end(errc::channel_idle, errc::channel_idle);
+            close(*core, true);
+        }
+    }
+}
+
+#endif  // ADIT_BODIES
 
 }  // namespace adit::detail

@@ -279,12 +279,6 @@ inline void channel_set::answer_request(channel_core& core, bool success) {
 
 // Details: what the connection does.
 
-inline void channel_set::want_flushed(channel_core& core) {
-    const bool listed = std::ranges::find(flushing_, core.number) != flushing_.end();
-    if (!listed) flushing_.push_back(core.number);
-    wake_->notify();
-}
-
 inline void channel_set::after_write() {
     std::erase_if(flushing_, [this](std::uint32_t channel) {
         channel_core* core = find(channel);
@@ -317,24 +311,6 @@ inline void channel_set::end(error_code ec) {
     starved_.clear();
     flushing_.clear();
     incoming_ready_.close();
-}
-
-// The clock of a channel begins when it is first looked at; one that the peer has not confirmed, or
-// that waits for the peer's CLOSE only, has other deadlines.
-inline void channel_set::close_idle(std::chrono::steady_clock::time_point now) {
-    for (std::size_t i = 0; i < cores_.size(); ++i) {
-        const auto core = cores_[i];
-        if (core == nullptr || core->idle_limit.count() == 0) continue;
-        const bool moved = core->moved != core->seen_moved || core->opening;
-        if (moved || core->last_moved == decltype(core->last_moved)()) {
-            core->seen_moved = core->moved;
-            core->last_moved = now;
-        } else if (now - core->last_moved >= core->idle_limit &&
-                   table_.state(core->number).may_send_other()) {
-            core->end(errc::channel_idle, errc::channel_idle);
-            close(*core, true);
-        }
-    }
 }
 
 inline void channel_set::grant(std::uint32_t channel, std::size_t n) {

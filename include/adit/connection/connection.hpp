@@ -11,6 +11,7 @@
 #include <adit/connection/channel_events.hpp>
 #include <adit/detail/deadline.hpp>
 #include <adit/detail/door.hpp>
+#include <adit/detail/parking_lot.hpp>
 #include <adit/detail/signal.hpp>
 #include <adit/protocol/rekey_budget.hpp>
 #include <adit/protocol/rekey_clock.hpp>
@@ -25,7 +26,6 @@
 #include <chrono>
 #include <functional>
 #include <limits>
-#include <list>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -84,7 +84,6 @@ private:
     [[nodiscard]] std::size_t replies_waiting() noexcept {
         return channels_.queued().control_size() + stream_.replies_waiting();
     }
-    [[nodiscard]] parking_place<void(error_code)>& free_waiter();
     void begin_rekey();
     void note_new_keys();
     [[nodiscard]] bool rekey_due() noexcept;
@@ -107,7 +106,7 @@ private:
     protocol::rekey_budget budget_;
     asio::steady_timer timer_;
     asio::steady_timer rekey_pause_;
-    std::list<parking_place<void(error_code)>> finished_waiters_;  // some of them free
+    parking_lot finished_waiters_;
 
     bool started_ = false;
     bool finished_ = false;
@@ -136,8 +135,7 @@ auto connection::async_wait_finished(Token&& token) {
     const auto initiate = [self = shared_from_this()](auto&& handler) {
         using Handler = decltype(handler);
         if (!self->finished_) {
-            self->free_waiter().park(self, std::forward<Handler>(handler), self->ex_,
-                                     any_cancellation);
+            self->finished_waiters_.park(self, std::forward<Handler>(handler));
             return;
         }
         parked_handler<void(error_code)> ready(std::forward<Handler>(handler), self->ex_);
@@ -160,15 +158,9 @@ ADIT_DECL connection::connection(packet_stream_parts parts, algorithm_preference
       rekey_(stream_.caps(), clock::now()),
       budget_(stream_.caps(), clock::now()),
       timer_(ex_),
-      rekey_pause_(ex_) {
+      rekey_pause_(ex_),
+      finished_waiters_(ex_) {
     channels_.report = &stream_.report();
-}
-
-ADIT_DECL parking_place<void(error_code)>& connection::free_waiter() {
-    for (auto& waiter : finished_waiters_) {
-        if (!waiter) return waiter;
-    }
-    return finished_waiters_.emplace_back(ex_);
 }
 
 ADIT_DECL void connection::start(kex_half half) {
@@ -239,9 +231,7 @@ ADIT_DECL void connection::finish(error_code ec) {
     wake_writer_.notify();
     replies_left_.close();
     timer_.cancel();
-    for (auto& waiter : finished_waiters_) {
-        if (waiter) waiter.complete(error_);
-    }
+    finished_waiters_.complete_all(error_);
     if (const auto told = std::exchange(on_finish, nullptr)) told(error_);
 }
 

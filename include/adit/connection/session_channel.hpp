@@ -23,6 +23,12 @@ template <wire::fields Fields>
 
 #if ADIT_BODIES
 
+ADIT_DECL void channel_set::want_flushed(channel_core& core) {
+    const bool listed = std::ranges::find(flushing_, core.number) != flushing_.end();
+    if (!listed) flushing_.push_back(core.number);
+    wake_->notify();
+}
+
 ADIT_DECL errc channel_set::request(channel_core& core, std::string_view type, bytes_view data,
                                     std::string what) {
     const std::size_t most = caps_.packet - protocol::packet_front - protocol::packet_back;
