@@ -15,8 +15,8 @@
 #include <adit/detail/erase.hpp>
 #include <adit/detail/own_connection.hpp>
 #include <adit/detail/signal.hpp>
+#include <adit/detail/spawn.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <fcntl.h>
@@ -86,7 +86,6 @@ private:
     static void join(const std::shared_ptr<state>& s, asio::ip::tcp::socket near);
     static task<> run(std::shared_ptr<state> s);
     static task<> wait_closed(std::shared_ptr<state> s);
-    static void spawn(const std::shared_ptr<state>& s, task<> body);
     static void stop_listening(state& s) {
         error_code ignored;
         s.acceptor.close(ignored);
@@ -139,7 +138,7 @@ ADIT_DECL bridge bridge::connected(channel far) {
 
 ADIT_DECL bridge bridge::listening(channel far) {
     bridge made(std::move(far));
-    spawn(made.state_, accept_own(made.state_));
+    detail::spawn(made.state_->ex, accept_own(made.state_));
     return made;
 }
 
@@ -164,7 +163,7 @@ ADIT_DECL void bridge::join(const std::shared_ptr<state>& s, asio::ip::tcp::sock
     near.set_option(asio::socket_base::linger(true, 0), ignored);
     s->running =
         std::make_shared<detail::relay>(detail::erase(std::move(near)), s->far.release_core());
-    spawn(s, run(s));
+    detail::spawn(s->ex, run(s));
 }
 
 ADIT_DECL task<> bridge::run(std::shared_ptr<state> s) {
@@ -175,13 +174,6 @@ ADIT_DECL task<> bridge::run(std::shared_ptr<state> s) {
 ADIT_DECL task<> bridge::wait_closed(std::shared_ptr<state> s) {
     if (!s->over) co_await s->ended.wait();
     if (s->cause) throw boost::system::system_error(s->cause);
-}
-
-// What ends a loop ends that loop only; what is no error of the system leaves run().
-ADIT_DECL void bridge::spawn(const std::shared_ptr<state>& s, task<> body) {
-    asio::co_spawn(s->ex, std::move(body), [](std::exception_ptr thrown) {
-        static_cast<void>(detail::to_error_code(std::move(thrown)));
-    });
 }
 
 ADIT_DECL void bridge::end(state& s, error_code cause) {
