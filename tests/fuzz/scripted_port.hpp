@@ -1,8 +1,10 @@
 // A packet port for fuzzers of conversations: what the peer says comes from a list, through the
-// real gate; what we say is looked at and forgotten. No cipher, no socket, no thread. Used by F05
-// and F16. Invariants: the phase only moves as the conversation moves it; at the end of the list
-// the connection is lost, so every conversation ends.
+// real gate; what we say is looked at and forgotten. No cipher, no socket, no thread. Used by F04,
+// F05 and F16. Invariants: the phase only moves as the conversation moves it, and forward; at the
+// end of the list the connection is lost, so every conversation ends.
 #pragma once
+
+#include "fuzz/check.hpp"
 
 #include <adit/protocol/gate.hpp>
 #include <adit/slab.hpp>
@@ -42,7 +44,10 @@ public:
             }
         }
     }
-    void enter(protocol::phase next) override { phase_ = next; }
+    void enter(protocol::phase next) override {
+        check(next > phase_, "a conversation goes forward only");
+        phase_ = next;
+    }
     [[nodiscard]] protocol::role role() const noexcept override { return ours_; }
     [[nodiscard]] protocol::chunk reserve(std::size_t payload) override {
         return out_.reserve(payload);
