@@ -208,6 +208,9 @@ ADIT_DECL task<protocol::packet> packet_stream::receive_packet() {
     protocol::packet packet;
     for (;;) {
         if (stopped_) throw protocol_error(errc::connection_closed);
+        // C35: what a server said before our request had left is no answer to it.
+        const bool asks = ours_ == protocol::role::client && phase_ >= protocol::phase::service;
+        if (asks && writer_ == nullptr) co_await flush();
         if (next(packet) == step::packet) co_return packet;
         if (writer_ == nullptr) co_await flush();
         co_await fill();

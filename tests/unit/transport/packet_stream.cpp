@@ -94,6 +94,34 @@ BOOST_AUTO_TEST_CASE(c04_peers_last_words_are_kept_escaped) {
     s.finish();
 }
 
+// Both answers are there before anything was asked.
+BOOST_AUTO_TEST_CASE(c35_a_request_has_left_before_its_answer_is_looked_at) {
+    asio::io_context ctx(1);
+    auto [ours, theirs] = adit::test::memory_pair(ctx.get_executor());
+    const auto up = ours.outgoing();
+    adit::test::fixed_random random(byte{1});
+    adit::packet_stream stream({adit::detail::erase(std::move(ours)), adit::protocol::role::client,
+                                adit::limits(), random});
+    adit::test::raw_port server(adit::detail::erase(std::move(theirs)),
+                                adit::protocol::role::server, false, random);
+    bool answered = false;
+    const auto talk = [&]() -> task<> {
+        server.send_now(payload_of(wire::service_accept{"ssh-userauth"}));
+        server.send_now(payload_of(wire::userauth_success{}));
+        co_await server.flush();
+        stream.enter(adit::protocol::phase::service);
+        static_cast<void>(co_await stream.receive<wire::service_accept>());
+        stream.enter(adit::protocol::phase::authentication);
+        stream.send(wire::userauth_request{"alice", "ssh-connection", "none", {}});
+        static_cast<void>(co_await stream.receive<wire::userauth_success>());
+        answered = true;
+    };
+    asio::co_spawn(ctx, talk, [](std::exception_ptr thrown) { BOOST_TEST(!thrown); });
+    ctx.poll();
+    BOOST_TEST(answered);
+    BOOST_TEST(up->bytes_written() > 0U);
+}
+
 // C27: nothing is written any more, no DISCONNECT either.
 BOOST_AUTO_TEST_CASE(c27_after_a_disconnect_nothing_is_sent) {
     scene s;
