@@ -95,7 +95,7 @@ class Bench:
             process.wait()
 
     def client(self, name, cipher, local, target):
-        program = [TUNNEL] if name == "adit" else ["ssh", "-F", "none"]
+        program = [TUNNEL if name == "adit" else "ssh", "-F", "none"]
         return self.start([
             *program, "-N", "-p", str(self.port), "-l", self.user, "-i", self.folder / "user",
             "-c", cipher, "-o", f"UserKnownHostsFile={self.folder / 'known_hosts'}",

@@ -153,7 +153,7 @@ start_adit_bastion() {
 
 # start_tunnel USER
 start_tunnel() {
-    "$tunnel" --json -N -p "$ssh_port" -l "$1" -i "$folder/user" \
+    "$tunnel" --json -N -F none -p "$ssh_port" -l "$1" -i "$folder/user" \
         -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$folder/known_hosts" \
         -o GlobalKnownHostsFile=none -o BatchMode=yes -L "0:127.0.0.1:$pg_port" 127.0.0.1 \
         >"$folder/events.json" 2>"$folder/tunnel.log" </dev/null &

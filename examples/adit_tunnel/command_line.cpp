@@ -10,14 +10,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <iostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace adit_tunnel {
@@ -50,8 +46,8 @@ What differs from ssh:
   ExitOnForwardFailure   yes: ssh has no
   ConnectTimeout         10 for TCP, 30 for everything before login: ssh waits for the system
   -L without an address  listens on 127.0.0.1 alone, not on ::1; * is every IPv4 address
-  -F                     none: ~/.ssh/config and /etc/ssh/ssh_config are not read; a file given
-                         with -F is, but for Match and Include
+  -F                     ~/.ssh/config, then /etc/ssh/ssh_config; an option that adit does not have
+                         is told, or refused where it routes; docs/ssh_config.md has the table
   identities             ~/.ssh/id_rsa, id_ecdsa and id_ed25519; agents are not there yet
   a lost connection      ends the program with 255
   the end                by SIGINT or SIGTERM is success: 0
@@ -85,7 +81,7 @@ void declare(CLI::App& app, raw_values& raw, settings& s) {
     add_repeated(app, "-i", raw.identities, "file of a private key");
     add_repeated(app, "-c", raw.ciphers, "ciphers, in order of preference");
     add_repeated(app, "-m", raw.macs, "MACs, in order of preference, for ciphers that need one");
-    add_repeated(app, "-F", raw.files, "file of options, or none");
+    add_repeated(app, "-F", raw.files, "file of options instead of the usual ones, or none");
     add_repeated(app, "-o", raw.options, "Option=value");
     app.add_flag("-v", raw.verbose, "the steps; -vv: the messages too; -vvv: when and why");
     app.add_flag("-q", raw.quiet, "say nothing");
@@ -137,14 +133,7 @@ void fill(settings& s, const raw_values& raw) {
     set_all(s, "Ciphers", raw.ciphers);
     set_all(s, "MACs", raw.macs);
     for (const std::string& line : raw.options) set_option_line(s, line);
-    for (const std::string& path : raw.files) read_config_file(s, path);
-    if (s.user.empty()) {
-        const passwd* entry = ::getpwuid(::getuid());
-        if (entry == nullptr) throw usage_error("who are you? Name the user with -l");
-        s.user = entry->pw_name;
-    }
-    const std::string name = std::exchange(s.host_name, s.host);  // %h in HostName is the host
-    if (!name.empty()) s.host_name = expanded(s, name);
+    read_config_files(s, raw.files);
     if (s.forwards.empty()) throw usage_error("there is nothing to do: give -L at least once");
 }
 

@@ -1,59 +1,201 @@
-// A configuration file for -F: ssh_config(5) as far as lines and Host go. Include and Match are
-// refused by name, as is every option that option_table.cpp refuses, but only where a Host line
-// makes it count. Invariant: a line counts if the patterns of the Host line above it match, and the
-// first value of an option wins, after the command line's.
+// -F, or ~/.ssh/config and /etc/ssh/ssh_config: the library's ssh_config says what counts for the
+// host, and each directive is set like an option of the command line, which came before. What adit
+// does not have is refused by name where it routes or decides whom to believe, and told otherwise.
+// Invariant: a directive that counts is set, told or refused; none is passed over in silence
+// unless it cannot matter to a tunnel (docs/ssh_config.md).
 #include "settings.hpp"
 #include "values.hpp"
 
-#include <adit/bytes.hpp>
-#include <adit/config/file.hpp>
+#include <adit/config/ssh_config.hpp>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
 
 namespace adit_tunnel {
 namespace {
 
-// Patterns of Host are separated by blanks; a negated one that matches decides.
-bool host_matches(const std::string& host, const std::vector<std::string>& patterns) {
-    std::string list;
-    for (const std::string& pattern : patterns) list += (list.empty() ? "" : ",") + pattern;
-    return adit::config::match_list(host, list) == adit::config::list_match::yes;
+namespace config = adit::config;
+
+// Also those of the environment are ours to ask here, and nowhere in the library.
+[[nodiscard]] std::optional<std::string> variable(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-[[nodiscard]] std::string_view first_word(std::string_view line) {
-    return line.substr(0, line.find_first_of(" \t="));
+[[nodiscard]] std::optional<std::string> home_of(const std::string& user) {
+    const passwd* entry = ::getpwnam(user.c_str());
+    return entry == nullptr ? std::nullopt : std::optional<std::string>(entry->pw_dir);
 }
 
-void read_line(settings& s, std::string_view line, bool& counts) {
-    constexpr std::string_view blank = " \t\r";
-    line.remove_prefix(std::min(line.find_first_not_of(blank), line.size()));
-    line = line.substr(0, line.find_last_not_of(blank) + 1);
-    if (line.empty() || line.starts_with('#')) return;
-    const std::string name = to_lower(first_word(line));
-    if (name == "host") {
-        line.remove_prefix(std::min(line.find_first_not_of(" \t=", name.size()), line.size()));
-        counts = host_matches(s.host, to_words(line));
+[[nodiscard]] config::config_facts facts() {
+    config::config_facts all;
+    if (const passwd* entry = ::getpwuid(::getuid()); entry != nullptr) {
+        all.home = entry->pw_dir;
+        all.local_user = entry->pw_name;
+    }
+    const auto home = variable("HOME");
+    if (home && !home->empty()) all.home = *home;
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) == 0) all.local_host = name.data();
+    all.user_id = ::getuid();
+    all.environment = variable;
+    all.home_of = home_of;
+    return all;
+}
+
+[[nodiscard]] config::host_question question(const settings& s) {
+    config::host_question asked{s.host};
+    if (s.given.contains("user")) asked.user = s.user;
+    if (s.given.contains("port")) asked.port = s.port;
+    if (s.given.contains("hostname")) asked.host_name = s.host_name;
+    asked.own_keywords = {"totpsecretfile", "totpalgorithm", "totpdigits", "totpperiod",
+                          "reconnect"};
+    return asked;
+}
+
+[[nodiscard]] std::vector<config::config_root> roots(const std::vector<std::string>& files,
+                                                     const config::config_facts& known) {
+    if (files.empty()) return config::standard_config_roots(known.home);
+    std::vector<config::config_root> all;
+    for (const std::string& path : files) {
+        if (path != "none") all.push_back({path});
+    }
+    return all;
+}
+
+// Without them a tunnel is as safe and leads to the same place; with -o they are refused.
+constexpr std::array<std::string_view, 11> may_be_missing{
+    "addressfamily",  "certificatefile", "casignaturealgorithms", "connectionattempts",
+    "dynamicforward", "gatewayports",    "hashknownhosts",        "identityagent",
+    "remoteforward",  "requiredrsasize", "tcpkeepalive"};
+
+// The library has seen to them, or they are nothing without what is refused.
+constexpr std::array<std::string_view, 8> seen_to{"canonicaldomains",
+                                                  "canonicalizefallbacklocal",
+                                                  "canonicalizemaxdots",
+                                                  "clearallforwardings",
+                                                  "canonicalizepermittedcnames",
+                                                  "hostname",
+                                                  "ignoreunknown",
+                                                  "tag"};
+
+// Lists of which adit may have a part only: the others are no loss, for the server has a say too.
+constexpr std::array<std::string_view, 6> lists{"ciphers",
+                                                "macs",
+                                                "kexalgorithms",
+                                                "hostkeyalgorithms",
+                                                "pubkeyacceptedalgorithms",
+                                                "preferredauthentications"};
+
+template <class Names>
+[[nodiscard]] bool is_in(const Names& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+/// Whether the option takes the value; `why` otherwise.
+[[nodiscard]] bool takes(const std::string& keyword, const std::string& value, std::string& why) {
+    settings unused;
+    try {
+        set_option(unused, keyword, value);
+        return true;
+    } catch (const usage_error& e) {
+        why = e.what();
+        return false;
+    }
+}
+
+/// A list without the names that adit does not have, which are told; empty: none is left.
+[[nodiscard]] std::string known_part(settings& s, const config::applied_directive& directive) {
+    std::string_view list = directive.words.front();
+    const bool prefixed = list.find_first_of("+-^") == 0;
+    const std::string prefix(list.substr(0, prefixed ? 1 : 0));
+    std::string kept;
+    for (const std::string& name : split(list.substr(prefix.size()), ',')) {
+        std::string why;
+        if (takes(directive.keyword, prefix + name, why)) {
+            kept += (kept.empty() ? prefix : ",") + name;
+            continue;
+        }
+        s.warnings.push_back(
+            config::config_fault{directive.file, directive.line, why + "; the name is passed over"}
+                .sentence());
+    }
+    return kept;
+}
+
+// A "+aes128-cbc" of which nothing is left leaves the list as it was; a plain list is refused.
+void set_list(settings& s, const config::applied_directive& directive) {
+    const std::string& whole = directive.words.front();
+    std::string why;
+    if (takes(directive.keyword, whole, why)) return set_option(s, directive.keyword, whole);
+    const std::string kept = known_part(s, directive);
+    if (!kept.empty()) return set_option(s, directive.keyword, kept);
+    if (whole.find_first_of("+-^") != 0) throw usage_error(why);
+}
+
+void set_directive(settings& s, const config::applied_directive& directive,
+                   const config::host_settings& all) {
+    const std::string& keyword = directive.keyword;
+    const std::string value = config::join_words(directive.words);
+    if (is_in(seen_to, keyword) || config::find_unused(keyword) != nullptr) return;
+    const bool cleared = all.clear_all_forwardings.value_or(false);
+    if (cleared && keyword.ends_with("forward")) return;
+    if (keyword == "pubkeyauthentication") {
+        return set_option(s, keyword, all.pubkey_authentication == "no" ? "no" : "yes");
+    }
+    if (is_in(lists, keyword)) return set_list(s, directive);
+    std::string why;
+    if (is_in(may_be_missing, keyword) && !takes(keyword, value, why)) {
+        s.warnings.push_back(config::config_fault{directive.file, directive.line, why}.sentence());
         return;
     }
-    // Whether a Match block counts is not known, so nothing behind it can be.
-    if (name == "match" || name == "include" || counts) set_option_line(s, line);
+    set_option(s, keyword, value);
 }
 
 }  // namespace
 
-void read_config_file(settings& s, const std::string& path) {
-    if (path == "none") return;
-    const auto content = adit::config::read_file(path, {});
-    if (!content) throw usage_error(path + ": " + content.error().message());
-    std::string_view text = adit::as_text(*content);
-    bool counts = true;
-    for (std::size_t number = 1; !text.empty(); ++number) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
+void read_config_files(settings& s, const std::vector<std::string>& files) {
+    const config::config_facts known = facts();
+    const auto read =
+        config::ssh_config::load(roots(files, known), known, config::system_config_files());
+    if (!read) throw usage_error(read.error().sentence());
+    const auto all = read->effective(question(s), known);
+    if (!all) throw usage_error(all.error().sentence());
+    s.warnings.insert(s.warnings.end(), all->warnings.begin(), all->warnings.end());
+    for (const config::applied_directive& directive : all->applied) {
         try {
-            read_line(s, line, counts);
+            set_directive(s, directive, *all);
         } catch (const usage_error& e) {
-            throw usage_error(path + ":" + std::to_string(number) + ": " + e.what());
+            throw usage_error(
+                config::config_fault{directive.file, directive.line, e.what()}.sentence());
         }
     }
+    s.host_name = *all->host_name;
+    s.user = *all->user;
+}
+
+std::string expanded(const settings& s, std::string_view path) {
+    const config::config_facts known = facts();
+    config::token_values values;
+    values.home = known.home;
+    values.local_user = known.local_user;
+    values.local_host = known.local_host;
+    values.user_id = std::to_string(known.user_id);
+    values.alias = s.host;
+    values.host_name = s.host_name;
+    values.host_key_alias = s.host;
+    values.port = std::to_string(s.port);
+    values.user = s.user;
+    const config::expansion result = config::expand_path(path, values, known);
+    if (!result.wrong.empty()) {
+        throw usage_error("\"" + std::string(path) + "\": " + result.wrong);
+    }
+    return result.text;
 }
 
 }  // namespace adit_tunnel

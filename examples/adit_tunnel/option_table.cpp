@@ -6,13 +6,10 @@
 #include "settings.hpp"
 #include "values.hpp"
 
+#include <adit/config/config_keywords.hpp>
 #include <adit/options.hpp>
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <array>
-#include <cstdlib>
 #include <utility>
 
 namespace adit_tunnel {
@@ -340,33 +337,10 @@ void refuse_unless_harmless(std::string_view shown, const std::string& name,
                       "\"");
 }
 
-[[nodiscard]] std::string home_folder() {
-    if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return home;
-    const passwd* entry = ::getpwuid(::getuid());
-    return entry == nullptr ? "" : entry->pw_dir;
-}
-
-[[nodiscard]] std::string token(const settings& s, char which) {
-    const passwd* entry = ::getpwuid(::getuid());
-    switch (which) {
-        case '%': return "%";
-        case 'd': return home_folder();
-        case 'h': return s.host_name.empty() ? s.host : s.host_name;
-        case 'n': return s.host;
-        case 'p': return std::to_string(s.port);
-        case 'r': return s.user;
-        case 'u': return entry == nullptr ? "" : entry->pw_name;
-        default: throw usage_error(std::string("the token %") + which + " is not there");
-    }
-}
-
 }  // namespace
 
 void set_option(settings& s, std::string_view name, std::string_view value) {
-    std::string key = to_lower(name);
-    // Their older names.
-    if (key == "pubkeyacceptedkeytypes") key = "pubkeyacceptedalgorithms";
-    if (key == "challengeresponseauthentication") key = "kbdinteractiveauthentication";
+    const std::string key(adit::config::present_name(to_lower(name)));
     const auto row = find_by_name(options, key);
     if (row == options.end()) return refuse_unless_harmless(name, key, value);
     try {
@@ -420,24 +394,6 @@ void set_destination(settings& s, std::string_view text) {
         s.host = text;
     }
     if (s.host.empty() || s.host.starts_with('-')) throw not_understood(whole);
-}
-
-std::string expanded(const settings& s, std::string_view path) {
-    std::string text;
-    if (path == "~" || path.starts_with("~/")) {
-        text = home_folder();
-        path.remove_prefix(1);
-    }
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        if (path[i] != '%') {
-            text += path[i];
-        } else if (++i < path.size()) {
-            text += token(s, path[i]);
-        } else {
-            throw not_understood(path);
-        }
-    }
-    return text;
 }
 
 }  // namespace adit_tunnel

@@ -35,7 +35,7 @@ enum class talk : std::uint8_t { quiet, error, info, verbose, debug, everything 
 
 struct settings {
     std::string host;       ///< as the command line names it
-    std::string host_name;  ///< what to connect to, and what known_hosts calls it; empty: host
+    std::string host_name;  ///< what to connect to, and what known_hosts calls it
     std::uint16_t port = 22;
     std::string user;
     std::vector<forward_spec> forwards;
@@ -80,14 +80,15 @@ void set_option(settings& s, std::string_view name, std::string_view value);
 /// The same for "Name=value", "Name value" and "Name = value".
 void set_option_line(settings& s, std::string_view line);
 
-/// What a file in the form of ssh_config(5) says about s.host. Host is understood; Match and
-/// Include are refused by name.
-void read_config_file(settings& s, const std::string& path);
+/// What files in the form of ssh_config(5) say about s.host: those named, of which "none" is none,
+/// or else ~/.ssh/config and /etc/ssh/ssh_config. Call it when the command line has been read;
+/// afterwards s.host_name and s.user are there.
+void read_config_files(settings& s, const std::vector<std::string>& files);
 
 /// "[user@]host" or "ssh://[user@]host[:port]".
 void set_destination(settings& s, std::string_view text);
 
-/// `~/` and the tokens %d %h %n %p %r %u %%, as in ssh_config(5). Call it when all else is set.
+/// `~`, tokens and ${VARIABLES}, as in ssh_config(5). Call it when all else is set.
 [[nodiscard]] std::string expanded(const settings& s, std::string_view path);
 
 }  // namespace adit_tunnel

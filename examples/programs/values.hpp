@@ -6,6 +6,7 @@
 
 #include "usage_error.hpp"
 
+#include <adit/config/config_line.hpp>
 #include <adit/config/pattern.hpp>
 #include <adit/crypto/algorithm_lists.hpp>
 
@@ -92,26 +93,11 @@ template <class Number>
     return count << shift;
 }
 
-/// Words between blanks; a word with blanks stands in double quotes.
+/// Words between blanks, with ssh's quotes and escapes.
 [[nodiscard]] inline std::vector<std::string> to_words(std::string_view text) {
-    std::vector<std::string> words;
-    bool inside = false;
-    bool quoted = false;
-    for (const char c : text) {
-        if (c == '"') {
-            quoted = !quoted;
-            if (!inside) words.emplace_back();
-            inside = true;
-        } else if (!quoted && (c == ' ' || c == '\t')) {
-            inside = false;
-        } else {
-            if (!inside) words.emplace_back();
-            inside = true;
-            words.back() += c;
-        }
-    }
-    if (quoted) throw usage_error("a quotation mark is missing");
-    return words;
+    auto words = adit::config::split_words(text);
+    if (!words) throw usage_error("a quotation mark is missing");
+    return std::move(*words);
 }
 
 [[nodiscard]] inline std::string to_word(std::string_view text) {

@@ -203,71 +203,88 @@ inline config_lines_by_keyword print_config(const config::host_settings& expande
     return to.take();
 }
 
+namespace config_printing {
+
+inline const std::vector<std::string> keywords{"host",
+                                               "hostname",
+                                               "user",
+                                               "port",
+                                               "addressfamily",
+                                               "bindaddress",
+                                               "connecttimeout",
+                                               "connectionattempts",
+                                               "tcpkeepalive",
+                                               "proxyjump",
+                                               "proxycommand",
+                                               "serveraliveinterval",
+                                               "serveralivecountmax",
+                                               "localforward",
+                                               "remoteforward",
+                                               "dynamicforward",
+                                               "exitonforwardfailure",
+                                               "clearallforwardings",
+                                               "gatewayports",
+                                               "canonicalizehostname",
+                                               "canonicalizemaxdots",
+                                               "canonicaldomains",
+                                               "ignoreunknown",
+                                               "loglevel",
+                                               "stricthostkeychecking",
+                                               "userknownhostsfile",
+                                               "globalknownhostsfile",
+                                               "hostkeyalias",
+                                               "hashknownhosts",
+                                               "revokedhostkeys",
+                                               "kexalgorithms",
+                                               "ciphers",
+                                               "macs",
+                                               "hostkeyalgorithms",
+                                               "pubkeyacceptedalgorithms",
+                                               "casignaturealgorithms",
+                                               "requiredrsasize",
+                                               "rekeylimit",
+                                               "identityfile",
+                                               "certificatefile",
+                                               "identitiesonly",
+                                               "identityagent",
+                                               "preferredauthentications",
+                                               "passwordauthentication",
+                                               "kbdinteractiveauthentication",
+                                               "batchmode",
+                                               "pubkeyauthentication",
+                                               "numberofpasswordprompts"};
+
+/// What ssh -Q calls the algorithms of a keyword.
+inline const std::map<std::string, std::string> kinds{
+    {"ciphers", "cipher"}, {"macs", "mac"}, {"kexalgorithms", "kex"}};
+
+inline std::vector<std::string> at(const config_lines_by_keyword& lines,
+                                   const std::string& keyword) {
+    const auto found = lines.find(keyword);
+    return found == lines.end() ? std::vector<std::string>() : found->second;
+}
+
+inline std::string shown(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& one : lines) text += " <" + one + ">";
+    return text;
+}
+
+}  // namespace config_printing
+
 inline std::string compare_config(const config_lines_by_keyword& theirs,
                                   const config_lines_by_keyword& defaults,
                                   const config_lines_by_keyword& ours,
                                   const std::map<std::string, std::string>& known) {
-    static const std::vector<std::string> keywords{"host",
-                                                   "hostname",
-                                                   "user",
-                                                   "port",
-                                                   "addressfamily",
-                                                   "bindaddress",
-                                                   "connecttimeout",
-                                                   "connectionattempts",
-                                                   "tcpkeepalive",
-                                                   "proxyjump",
-                                                   "proxycommand",
-                                                   "serveraliveinterval",
-                                                   "serveralivecountmax",
-                                                   "localforward",
-                                                   "remoteforward",
-                                                   "dynamicforward",
-                                                   "exitonforwardfailure",
-                                                   "clearallforwardings",
-                                                   "gatewayports",
-                                                   "canonicalizehostname",
-                                                   "canonicalizemaxdots",
-                                                   "canonicaldomains",
-                                                   "ignoreunknown",
-                                                   "loglevel",
-                                                   "stricthostkeychecking",
-                                                   "userknownhostsfile",
-                                                   "globalknownhostsfile",
-                                                   "hostkeyalias",
-                                                   "hashknownhosts",
-                                                   "revokedhostkeys",
-                                                   "kexalgorithms",
-                                                   "ciphers",
-                                                   "macs",
-                                                   "hostkeyalgorithms",
-                                                   "pubkeyacceptedalgorithms",
-                                                   "casignaturealgorithms",
-                                                   "requiredrsasize",
-                                                   "rekeylimit",
-                                                   "identityfile",
-                                                   "certificatefile",
-                                                   "identitiesonly",
-                                                   "identityagent",
-                                                   "preferredauthentications",
-                                                   "passwordauthentication",
-                                                   "kbdinteractiveauthentication",
-                                                   "batchmode",
-                                                   "pubkeyauthentication",
-                                                   "numberofpasswordprompts"};
-    static const std::map<std::string, std::string> kinds{
-        {"ciphers", "cipher"}, {"macs", "mac"}, {"kexalgorithms", "kex"}};
-    const auto at = [](const config_lines_by_keyword& lines, const std::string& keyword) {
-        const auto found = lines.find(keyword);
-        return found == lines.end() ? std::vector<std::string>() : found->second;
-    };
-    for (const std::string& keyword : keywords) {
+    using config_printing::at;
+    for (const std::string& keyword : config_printing::keywords) {
         std::vector<std::string> expected = at(ours, keyword);
         if (expected.empty()) expected = at(defaults, keyword);
         // Debian's ssh sends keepalives where nobody answers questions.
         const bool batch = at(ours, "batchmode") == std::vector<std::string>{"yes"};
         if (keyword == "serveraliveinterval" && batch && at(ours, keyword).empty()) continue;
-        if (const auto kind = kinds.find(keyword); kind != kinds.end() && ours.contains(keyword)) {
+        if (const auto kind = config_printing::kinds.find(keyword);
+            kind != config_printing::kinds.end() && ours.contains(keyword)) {
             std::string rejected;
             const std::string usual = at(defaults, keyword).front();
             const auto list =
@@ -280,11 +297,8 @@ inline std::string compare_config(const config_lines_by_keyword& theirs,
             std::ranges::sort(expected);
         }
         if (found == expected) continue;
-        std::string text = keyword + ": ssh has";
-        for (const std::string& one : found) text += " <" + one + ">";
-        text += ", adit has";
-        for (const std::string& one : expected) text += " <" + one + ">";
-        return text;
+        return keyword + ": ssh has" + config_printing::shown(found) + ", adit has" +
+               config_printing::shown(expected);
     }
     return {};
 }

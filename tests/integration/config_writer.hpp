@@ -222,14 +222,14 @@ inline std::string config_writer::endpoint() {
 }
 
 inline std::string config_writer::list_directive() {
-    using namespace config_texts;
+    namespace texts_of = config_texts;
     switch (below(9)) {
-        case 0: return line("Ciphers", list(ciphers));
-        case 1: return line("MACs", list(macs));
-        case 2: return line("KexAlgorithms", list(kexes));
-        case 3: return line("HostKeyAlgorithms", any(keys));
-        case 4: return line("PubkeyAcceptedKeyTypes", any(keys));
-        case 5: return line("CASignatureAlgorithms", any(keys));
+        case 0: return line("Ciphers", list(texts_of::ciphers));
+        case 1: return line("MACs", list(texts_of::macs));
+        case 2: return line("KexAlgorithms", list(texts_of::kexes));
+        case 3: return line("HostKeyAlgorithms", any(texts_of::keys));
+        case 4: return line("PubkeyAcceptedKeyTypes", any(texts_of::keys));
+        case 5: return line("CASignatureAlgorithms", any(texts_of::keys));
         case 6:
             return line("UserKnownHostsFile", any({"none", "~/kh", "/k/a /k/%h", "\"/a b\" /c"}));
         case 7: return line("GlobalKnownHostsFile", any({"none", "/k/a", "/k/a /k/b"}));
@@ -269,10 +269,10 @@ inline std::string config_writer::text_directive() {
 }
 
 inline std::string config_writer::directive() {
-    using namespace config_texts;
+    namespace texts_of = config_texts;
     switch (below(12)) {
-        case 0: return line(any(flags), word(any({"yes", "no", "true", "false", "YES"})));
-        case 1: return line(any(counts), word(any({"1", "3", "2048", "7"})));
+        case 0: return line(any(texts_of::flags), word(any({"yes", "no", "true", "false", "YES"})));
+        case 1: return line(any(texts_of::counts), word(any({"1", "3", "2048", "7"})));
         case 2:
             return line(any({"ServerAliveInterval", "ConnectTimeout"}),
                         any({"0", "15", "1m", "1h30m", "2D", "none", "1w"}));

@@ -234,8 +234,9 @@ inline token_values config_walk::tokens() const {
     values.host_key_alias = settings_.host_key_alias.value_or(question_.alias);
     values.port = std::to_string(settings_.port.value_or(22));
     values.user = settings_.user.value_or(facts_.local_user);
-    for (const jump_host& hop : settings_.proxy_jump.value_or(std::vector<jump_host>())) {
-        values.jump_host += (values.jump_host.empty() ? "" : ",") + hop.host;
+    // The one beside the host, as ssh has it.
+    if (const auto& hops = settings_.proxy_jump; hops && !hops->empty()) {
+        values.jump_host = hops->back().host;
     }
     return values;
 }
