@@ -201,14 +201,16 @@ inline void teardown(boost::beast::role_type, channel& stream, error_code& ec) {
 }
 
 /// The end of a websocket: our end of data, then the peer's, then CLOSE. In both roles alike, for
-/// no address stays in use here for whoever closes first. void(error_code). Cancellation: any.
+/// no address stays in use here for whoever closes first. void(error_code). Cancellation: partial;
+/// the end of data is sent, what came is dropped, and it can be begun again.
 /// Errors: errc::channel_reset, errc::connection_lost, …
 template <class Token>
 auto async_teardown(boost::beast::role_type, channel& stream, Token&& token) {
     stream.shutdown_send();
     return detail::door(
         stream.get_executor(), [core = stream.core()] { return detail::drain(core); },
-        std::forward<Token>(token), detail::any_cancellation);
+        std::forward<Token>(token),
+        asio::cancellation_type::terminal | asio::cancellation_type::partial);
 }
 
 // Details.

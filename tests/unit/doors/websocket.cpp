@@ -3,6 +3,7 @@
 #include "support/scene.hpp"
 #include "support/server_scene.hpp"
 
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
@@ -115,7 +116,7 @@ BOOST_AUTO_TEST_CASE(talks_and_ends_on_both_sides) {
         }
     };
     s.play({client_part, server_part});
-    BOOST_TEST(far_end == beast::websocket::error::closed);
+    BOOST_TEST((far_end == beast::websocket::error::closed), far_end.message());
     BOOST_TEST(near_ended);
 }
 
