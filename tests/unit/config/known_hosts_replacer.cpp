@@ -145,7 +145,8 @@ BOOST_AUTO_TEST_CASE(s06_nothing_is_lost_that_others_append_meanwhile) {
         }
         ::_exit(0);
     }
-    for (byte n = 0; n < many; ++n) {
+    // Fewer than an append looks for the file that stands there.
+    for (byte n = 0; n < 8; ++n) {
         const byte from = n % 2 == 0 ? 1 : 2;
         const std::string known = keys::fingerprint(test::sample_public_key(from));
         const keys::public_key fresh = test::sample_public_key(3 - from);
