@@ -313,10 +313,11 @@ BOOST_AUTO_TEST_CASE(wait_closed_can_be_cancelled_and_begun_again) {
     s.ssh().async_wait_closed(third.handler(other));
     s.step();
     BOOST_TEST(second.completions == 0);
-    BOOST_TEST(third.ec == asio::error::already_started);
+    BOOST_TEST(third.completions == 0);
     s.ssh().close();
     s.step();
     BOOST_TEST(second.ec == errc::connection_closed);
+    BOOST_TEST(third.ec == errc::connection_closed);
     s.finish();
 }
 
