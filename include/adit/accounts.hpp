@@ -182,7 +182,7 @@ private:
                                                           const secret_bytes& code);
     [[nodiscard]] task<answer> judge(users_now users, const std::string& user,
                                      const guesses& given);
-    [[nodiscard]] bool charge(secret kind, std::string_view user);
+    [[nodiscard]] bool charge(secret kind, const subject& s);
     void right(secret kind, std::string_view user);
 
     [[nodiscard]] entry everybody_as(const std::string& user) const {
@@ -203,6 +203,7 @@ private:
     mutable std::mutex mutex_;
     users_now table_ = std::make_shared<table>();  // under the mutex
     const std::shared_ptr<guess_counter> guesses_;
+    guess_counter strangers_{options_.throttle};  // counted for the work alone, by who lends
 
     detail::work_pool pool_;
 };
@@ -277,10 +278,13 @@ ADIT_DECL auto accounts::find(const table& users, secret kind, std::string_view 
     return {able.empty() ? nullptr : able[number % able.size()], false};
 }
 
-ADIT_DECL bool accounts::charge(secret kind, std::string_view user) {
+ADIT_DECL bool accounts::charge(secret kind, const subject& s) {
     const auto now = options_.steady_clock();
-    return guesses_->charge(
-        (kind == secret::code ? "code of " : "password of ") + std::string(user), now);
+    const std::string user = s.whose == nullptr ? std::string() : s.whose->user;
+    guess_counter& counter = s.real ? *guesses_ : strangers_;
+    const bool allowed =
+        counter.charge((kind == secret::code ? "code of " : "password of ") + user, now);
+    return allowed && s.real;
 }
 
 ADIT_DECL void accounts::right(secret kind, std::string_view user) {
@@ -352,8 +356,8 @@ ADIT_DECL task<bool> accounts::guess_password(users_now users, const std::string
     if (password.size() > options_.longest_password) co_return false;
     const subject s = find(*users, secret::password, user);
     const std::string& stored = s.whose == nullptr ? stand_in_hash_ : s.whose->data.password_hash;
-    const auto job = [this, &s, &stored, &user, &password] {
-        const bool counts = s.real && charge(secret::password, user);
+    const auto job = [this, &s, &stored, &password] {
+        const bool counts = charge(secret::password, s);
         const bool same = options_.hasher(stored, password);
         return counts && same;
     };
@@ -366,7 +370,7 @@ ADIT_DECL std::optional<std::uint64_t> accounts::guess_code(const table& users,
                                                             const secret_bytes& code) {
     const subject s = find(users, secret::code, user);
     const crypto::totp& totp = s.whose == nullptr ? stand_in_totp_ : *s.whose->data.totp;
-    const bool counts = s.real && charge(secret::code, user);
+    const bool counts = charge(secret::code, s);
     const auto step = totp.matching_step(code, totp.step_at(options_.wall_clock()));
     return counts ? step : std::nullopt;
 }
