@@ -36,7 +36,7 @@ namespace {
 
 using microseconds = std::vector<double>;
 
-constexpr std::array<std::string_view, 3> kinds{"password", "publickey", "keyboard-interactive"};
+constexpr std::array<std::string_view, 3> kinds{"publickey", "keyboard-interactive", "password"};
 constexpr const char* someone = "alice";
 constexpr const char* nobody = "mallo";
 
