@@ -361,4 +361,16 @@ BOOST_AUTO_TEST_CASE(lost_stream_is_a_lost_connection) {
     s.finish();
 }
 
+// An exchange that waits for a thread, say, when the connection ends.
+BOOST_AUTO_TEST_CASE(c27_behind_our_disconnect_nothing_is_queued) {
+    scene s;
+    s.make_ready();
+    s.ssh().close();
+    adit::packet_stream& stream = s.link().stream();
+    BOOST_TEST(stream.queue().size() == 1U);
+    stream.send(wire::ignore{});
+    BOOST_TEST(stream.queue().size() == 1U);
+    s.finish();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
