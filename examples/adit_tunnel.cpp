@@ -139,9 +139,8 @@ void program::set_algorithms(adit::client_options& login) {
     std::string& host_keys = login.algorithms.host_keys;
     if (!s.host_key_algorithms.empty()) {
         host_keys = s.host_key_algorithms;
-    } else if (auto order =
-                   adit::prefer_known_keys(host_keys, trust_.files(), s.host_name, s.port)) {
-        host_keys = std::move(*order);  // a file that cannot be read is trust's to complain about
+    } else {
+        host_keys = trust_.preferred(host_keys);
     }
     say_.detail("host key algorithms: " + host_keys);
 }

@@ -22,13 +22,13 @@ namespace {
 constexpr int failure = 255;
 
 constexpr const char* footer = R"(
-Options for -o, each with ssh's meaning: BatchMode Ciphers ConnectTimeout ExitOnForwardFailure
-GlobalKnownHostsFile HostKeyAlgorithms HostName IdentitiesOnly IdentityAgent (none) IdentityFile
-KbdInteractiveAuthentication KexAlgorithms LocalForward LogLevel MACs NumberOfPasswordPrompts
-PasswordAuthentication Port PreferredAuthentications (publickey, keyboard-interactive, password)
-PubkeyAcceptedAlgorithms PubkeyAuthentication RekeyLimit ServerAliveCountMax ServerAliveInterval
-StrictHostKeyChecking User UserKnownHostsFile. Another option of ssh's is refused by name, unless
-its value changes nothing here. And ours:
+Options for -o, each with ssh's meaning: BatchMode CertificateFile Ciphers ConnectTimeout
+ExitOnForwardFailure GlobalKnownHostsFile HashKnownHosts HostKeyAlgorithms HostKeyAlias HostName
+IdentitiesOnly IdentityAgent IdentityFile KbdInteractiveAuthentication KexAlgorithms LocalForward
+LogLevel MACs NumberOfPasswordPrompts PasswordAuthentication Port PreferredAuthentications
+(publickey, keyboard-interactive, password) PubkeyAcceptedAlgorithms PubkeyAuthentication
+RekeyLimit ServerAliveCountMax ServerAliveInterval StrictHostKeyChecking User UserKnownHostsFile.
+Another option of ssh's is refused by name, unless its value changes nothing here. And ours:
   TOTPSecretFile         a file with a secret in base32, closed to others: codes that the server
                          asks for (a prompt with verification, code, otp, token, totp, 2fa,
                          one-time or factor in it) are made from it
@@ -48,7 +48,7 @@ What differs from ssh:
   -L without an address  listens on 127.0.0.1 alone, not on ::1; * is every IPv4 address
   -F                     ~/.ssh/config, then /etc/ssh/ssh_config; an option that adit does not have
                          is told, or refused where it routes; docs/ssh_config.md has the table
-  identities             ~/.ssh/id_rsa, id_ecdsa and id_ed25519; agents are not there yet
+  identities             ~/.ssh/id_rsa, id_ecdsa and id_ed25519, and SSH_AUTH_SOCK's agent
   a lost connection      ends the program with 255
   the end                by SIGINT or SIGTERM is success: 0
 )";

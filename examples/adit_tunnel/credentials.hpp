@@ -1,5 +1,6 @@
-// What adit-tunnel can log in with, from its settings: keys of files, codes from a TOTP secret, the
-// answers of a person, in the order of PreferredAuthentications. Used by adit_tunnel.cpp.
+// What adit-tunnel can log in with, from its settings: keys of an agent and of files, with their
+// certificates, codes from a TOTP secret, the answers of a person, in the order of
+// PreferredAuthentications. Used by adit_tunnel.cpp.
 // Invariants: what would ask a person is left out where there is nobody; the content of a secret
 // file is in no message.
 #pragma once
@@ -8,6 +9,8 @@
 #include "person.hpp"
 #include "report.hpp"
 
+#include <adit/agent.hpp>
+#include <adit/auth/identities.hpp>
 #include <adit/auth/prompts.hpp>
 #include <adit/auth/totp_source.hpp>
 #include <adit/config/key_file.hpp>
@@ -38,7 +41,11 @@ public:
 
 private:
     [[nodiscard]] task<> add_keys(adit::client_options& login);
-    [[nodiscard]] task<> add_key(adit::client_options& login, std::string path, bool by_default);
+    [[nodiscard]] task<> ask_agent();
+    [[nodiscard]] task<> add_key(std::string path, bool by_default);
+    [[nodiscard]] bool pins(const std::string& path, const adit::bytes_view* content);
+    void name(adit::keys::public_key key, std::shared_ptr<adit::signer> file);
+    void add_certificate(const std::string& path, bool by_default);
     void add_prompts(adit::client_options& login);
     void add_password(adit::client_options& login);
     [[nodiscard]] std::shared_ptr<adit::code_source> codes();
@@ -48,6 +55,9 @@ private:
     reporter& say_;
     person& person_;
     std::string problem_;
+    std::vector<std::shared_ptr<adit::signer>> agent_keys_;
+    std::vector<adit::named_identity> named_;
+    std::vector<adit::keys::certificate> certificates_;
 };
 
 // Details.
@@ -99,23 +109,80 @@ inline task<> credentials::add_keys(adit::client_options& login) {
     std::vector<std::string> paths = settings_.identities;
     const bool by_default = paths.empty() && settings_.default_identity;
     if (by_default) paths = {"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"};
+    co_await ask_agent();
     for (const std::string& named : paths) {
         const std::string path = expanded(settings_, named);
-        co_await add_key(login, path, by_default);
+        co_await add_key(path, by_default);
+        add_certificate(adit::certificate_path(path), true);
+    }
+    for (const std::string& path : settings_.certificates) {
+        add_certificate(expanded(settings_, path), false);
+    }
+    const auto in_order = adit::ordered_identities(agent_keys_, named_, settings_.identities_only);
+    for (auto& one : adit::with_certificates(in_order, certificates_)) {
+        say_.step("identity " + one->name() + ": " + std::string(one->public_part().type()) + " " +
+                  adit::keys::fingerprint(one->public_part()));
+        login.credentials.emplace_back(std::move(one));
     }
 }
 
-inline task<> credentials::add_key(adit::client_options& login, std::string path, bool by_default) {
+// An agent that is not there is no reason to stop, and unless it was named none to complain.
+inline task<> credentials::ask_agent() {
+    const std::string& named = settings_.identity_agent;
+    const bool usual = named == "SSH_AUTH_SOCK";
+    const bool as_it_is = usual || named == "none" || named.starts_with('$');
+    const std::string path = adit::agent_socket_path(as_it_is ? named : expanded(settings_, named));
+    if (path.empty()) co_return;
+    error_code why;
+    auto asking = adit::agent_signers(adit::agent(path), why);
+    agent_keys_ = co_await std::move(asking);
+    const std::string text = "agent " + path + ": " + why.message();
+    if (why && usual) say_.step(text);
+    if (why && !usual) note_problem(text);
+}
+
+inline void credentials::name(adit::keys::public_key key, std::shared_ptr<adit::signer> file) {
+    named_.push_back({std::move(key), std::move(file)});
+}
+
+// Whether the file, or the .pub beside it, names a key that the agent has.
+inline bool credentials::pins(const std::string& path, const adit::bytes_view* content) {
+    auto key = content == nullptr ? std::nullopt : adit::public_half(path, *content);
+    if (!key) {
+        auto of_file = adit::load_public_key(path);
+        if (!of_file) of_file = adit::load_public_key(path + ".pub");
+        if (of_file) key = std::move(*of_file);
+    }
+    const bool held = key && std::ranges::any_of(agent_keys_, [&key](const auto& s) {
+                          return s->public_part() == *key;
+                      });
+    if (held) name(std::move(*key), nullptr);
+    return held;
+}
+
+inline void credentials::add_certificate(const std::string& path, bool by_default) {
+    auto certificate = adit::load_certificate(path);
+    if (certificate) {
+        certificates_.push_back(std::move(*certificate));
+    } else if (!by_default || certificate.error() != errc::key_file_missing) {
+        note_problem(path + ": " + certificate.error().message());
+    }
+}
+
+inline task<> credentials::add_key(std::string path, bool by_default) {
     auto content = adit::config::read_key_file(path);
-    if (!content && by_default && content.error() == errc::key_file_missing) co_return;
-    if (!content) co_return note_problem(path + ": " + content.error().message());
+    if (!content) {
+        const bool quiet = by_default && content.error() == errc::key_file_missing;
+        if (pins(path, nullptr) || quiet) co_return;
+        co_return note_problem(path + ": " + content.error().message());
+    }
     auto key = adit::keys::parse_private_key(*content);
     if (key) {
-        say_.step("identity " + path + ": " + std::string(key->public_part().type()) + " " +
-                  adit::keys::fingerprint(key->public_part()));
-        login.credentials.push_back(adit::key_credential(std::move(*key), path));
-        co_return;
+        const adit::keys::public_key shown = key->public_part();
+        co_return name(shown, std::make_shared<adit::key_signer>(std::move(*key), path));
     }
+    const adit::bytes_view bytes = *content;
+    if (pins(path, &bytes)) co_return;
     const std::string why = path + ": " + key.error().message();
     if (key.error() != errc::passphrase_needed) co_return note_problem(why);
     if (!person_.can_answer()) co_return note_problem(why + ", and " + person_.why_not());
@@ -128,9 +195,8 @@ inline task<> credentials::add_key(adit::client_options& login, std::string path
         const bool open = co_await locked->unlock();
         if (!open) co_return;
     }
-    say_.step("identity " + path + ": " + std::string(locked->public_part().type()) + " " +
-              adit::keys::fingerprint(locked->public_part()) + ", encrypted");
-    login.credentials.push_back(std::shared_ptr<adit::signer>(std::move(locked)));
+    const adit::keys::public_key shown = locked->public_part();
+    name(shown, std::move(locked));
 }
 
 inline std::shared_ptr<adit::code_source> credentials::codes() {

@@ -48,12 +48,6 @@ void set_identity(settings& s, std::string_view value) {
     }
 }
 
-void set_identity_agent(settings&, std::string_view value) {
-    if (to_lower(to_word(value)) != "none") {
-        throw usage_error("keys of an agent are not used yet; only `none` is there");
-    }
-}
-
 void set_authentications(settings& s, std::string_view value) {
     constexpr std::array<std::string_view, 4> methods{"publickey", "keyboard-interactive",
                                                       "password", "none"};
@@ -170,6 +164,8 @@ void set_key_algorithms(settings& s, std::string_view value) {
 
 const std::array options{
     option{"batchmode", [](settings& s, std::string_view v) { s.batch = to_bool(to_word(v)); }},
+    option{"certificatefile",
+           [](settings& s, std::string_view v) { s.certificates.push_back(to_word(v)); }, true},
     option{"ciphers", set_ciphers},
     option{"connecttimeout", set_connect_timeout},
     option{
@@ -177,12 +173,14 @@ const std::array options{
         [](settings& s, std::string_view v) { s.exit_on_forward_failure = to_bool(to_word(v)); }},
     option{"globalknownhostsfile",
            [](settings& s, std::string_view v) { s.global_known_hosts = to_words(v); }},
+    option{"hashknownhosts",
+           [](settings& s, std::string_view v) { s.hash_known_hosts = to_bool(to_word(v)); }},
     option{"hostkeyalgorithms", set_host_key_algorithms},
+    option{"hostkeyalias", [](settings& s, std::string_view v) { s.host_key_alias = to_word(v); }},
     option{"hostname", [](settings& s, std::string_view v) { s.host_name = to_word(v); }},
-    // The only keys here are those of files, which is what `yes` asks for; `no` adds an agent's.
     option{"identitiesonly",
-           [](settings&, std::string_view v) { static_cast<void>(to_bool(to_word(v))); }},
-    option{"identityagent", set_identity_agent},
+           [](settings& s, std::string_view v) { s.identities_only = to_bool(to_word(v)); }},
+    option{"identityagent", [](settings& s, std::string_view v) { s.identity_agent = to_word(v); }},
     option{"identityfile", set_identity, true},
     option{"kbdinteractiveauthentication",
            [](settings& s, std::string_view v) { s.kbd_interactive = to_bool(to_word(v)); }},
@@ -251,7 +249,6 @@ constexpr std::array harmless_options{
     harmless{"gssapiauthentication", "no"},
     harmless{"gssapidelegatecredentials", ""},
     harmless{"gssapikeyexchange", "no"},
-    harmless{"hashknownhosts", "no"},
     harmless{"hostbasedauthentication", "no"},
     harmless{"obscurekeystroketiming", ""},
     harmless{"permitlocalcommand", "no"},
@@ -279,14 +276,13 @@ constexpr std::array harmless_options{
 };
 
 // Known to ssh, or planned here, and refused by name whatever their value.
-constexpr std::array<std::string_view, 34> refused_options{"bindaddress",
+constexpr std::array<std::string_view, 32> refused_options{"bindaddress",
                                                            "bindinterface",
                                                            "canonicaldomains",
                                                            "canonicalizefallbacklocal",
                                                            "canonicalizemaxdots",
                                                            "canonicalizepermittedcnames",
                                                            "casignaturealgorithms",
-                                                           "certificatefile",
                                                            "channeltimeout",
                                                            "dynamicforward",
                                                            "enablesshkeysign",
@@ -297,7 +293,6 @@ constexpr std::array<std::string_view, 34> refused_options{"bindaddress",
                                                            "gssapitrustdns",
                                                            "hostbasedacceptedalgorithms",
                                                            "hostbasedkeytypes",
-                                                           "hostkeyalias",
                                                            "ignoreunknown",
                                                            "include",
                                                            "ipqos",

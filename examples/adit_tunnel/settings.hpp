@@ -43,6 +43,9 @@ struct settings {
 
     std::vector<std::string> identities;  ///< empty: the default ones
     bool default_identity = true;
+    std::vector<std::string> certificates;  ///< beside those next to the identities
+    std::string identity_agent = "SSH_AUTH_SOCK";
+    bool identities_only = false;
     std::vector<std::string> authentications{"publickey", "keyboard-interactive", "password"};
     bool publickey = true;
     bool kbd_interactive = true;
@@ -54,6 +57,8 @@ struct settings {
     adit::crypto::totp_settings totp;
 
     host_key_policy strict_host_keys = host_key_policy::ask;
+    std::string host_key_alias;  ///< empty: none
+    bool hash_known_hosts = false;
     std::optional<std::vector<std::string>> user_known_hosts;
     std::optional<std::vector<std::string>> global_known_hosts;
 

@@ -25,7 +25,8 @@ public:
     [[nodiscard]] adit::host_key_check check() {
         return [this](const adit::host_key_question& q) { return decide(q); };
     }
-    [[nodiscard]] const adit::known_hosts_files& files() const noexcept { return files_; }
+    /// The algorithms, in the order in which known_hosts can vouch for the host.
+    [[nodiscard]] std::string preferred(const std::string& algorithms) const;
 
 private:
     [[nodiscard]] static adit::known_hosts_files files_of(const settings& s);
@@ -57,12 +58,24 @@ inline adit::known_hosts_files trust_policy::files_of(const settings& s) {
     return files;
 }
 
+// A file that cannot be read is complained about when a key is looked up.
+inline std::string trust_policy::preferred(const std::string& algorithms) const {
+    const std::string& alias = settings_.host_key_alias;
+    const auto order = alias.empty() ? adit::prefer_known_keys(algorithms, files_,
+                                                               settings_.host_name, settings_.port)
+                                     : adit::prefer_known_keys(algorithms, files_, alias, 22);
+    return order ? *order : algorithms;
+}
+
 inline adit::host_key_check trust_policy::make() {
-    if (settings_.strict_host_keys == host_key_policy::yes) {
-        return adit::trust_known_hosts(files_);
+    adit::known_hosts_policy policy;
+    policy.files = files_;
+    policy.alias = settings_.host_key_alias;
+    policy.hash_names = settings_.hash_known_hosts;
+    if (settings_.strict_host_keys != host_key_policy::yes) {
+        policy.on_unknown = [this](const adit::host_key_question& q) { return meet(q); };
     }
-    return adit::trust_after_asking(files_,
-                                    [this](const adit::host_key_question& q) { return meet(q); });
+    return adit::trust_by(std::move(policy));
 }
 
 // Somebody new.

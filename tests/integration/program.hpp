@@ -58,7 +58,8 @@ inline void know_host(const temporary_directory& folder, std::uint16_t port,
 inline std::vector<std::string> program::command(const temporary_directory& folder,
                                                  const audience& who,
                                                  const std::vector<std::string>& more) {
-    std::vector<std::string> all{"env", "-u", "DISPLAY", "-u", "WAYLAND_DISPLAY"};
+    std::vector<std::string> all{"env", "-u",           "DISPLAY", "-u", "WAYLAND_DISPLAY",
+                                 "-u",  "SSH_AUTH_SOCK"};
     all.push_back("HOME=" + folder.path().string());
     const bool asks_program = !who.askpass.empty();
     all.push_back(asks_program ? "SSH_ASKPASS=" + who.askpass : "SSH_ASKPASS=/bin/false");

@@ -1,0 +1,169 @@
+// A real ssh-agent: seven keys against a server that has patience for three, a key that may only be
+// used for one host, certificates, and files where there is no agent (C50, S09).
+#include "support/test.hpp"
+
+#include "integration/failure.hpp"
+#include "integration/key_files.hpp"
+#include "integration/program.hpp"
+
+#include <adit/agent.hpp>
+#include <adit/auth/identities.hpp>
+
+namespace adit::test {
+namespace {
+
+class ssh_agent {
+public:
+    ssh_agent() : program_({"ssh-agent", "-D", "-a", path()}, {}) {
+        for (int i = 0; i < 1000 && status() != 1; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        if (status() != 1) throw std::runtime_error("ssh-agent does not start");
+    }
+
+    [[nodiscard]] std::string path() const { return folder_.file("agent"); }
+    [[nodiscard]] agent handle() const { return agent(path()); }
+    void add(const arguments& what) const {
+        output_of(joined({"env", "SSH_AUTH_SOCK=" + path(), "ssh-add", "-q"}, what));
+    }
+    void stop() { program_.stop(); }
+
+private:
+    /// Of ssh-add -l: 1, an agent without keys; 2, no agent.
+    [[nodiscard]] int status() const {
+        return run({"env", "SSH_AUTH_SOCK=" + path(), "ssh-add", "-l"}).status;
+    }
+
+    temporary_directory folder_;
+    child program_;
+};
+
+using signers = std::vector<std::shared_ptr<signer>>;
+
+[[nodiscard]] signers signers_of(agent holder) {
+    signers all;
+    asio::io_context io(1);
+    const auto body = [&]() -> task<> {
+        error_code why;
+        auto asking = agent_signers(holder, why);
+        all = co_await std::move(asking);
+        if (why) throw std::runtime_error(why.message());
+    };
+    run_loop(io, body());
+    return all;
+}
+
+[[nodiscard]] client_options with(client_options login, const signers& identities) {
+    login.credentials.clear();
+    for (const auto& one : identities) login.credentials.emplace_back(one);
+    return login;
+}
+
+/// Six of nobody's, then the user's.
+void fill(const ssh_agent& holder, const sshd& server) {
+    for (int i = 0; i < 6; ++i) {
+        holder.add({make_key(server.file("stranger" + std::to_string(i)))});
+    }
+    holder.add({server.user_key()});
+}
+
+void seven_keys(const sshd_peer& peer) {
+    if (missing(peer)) return;
+    const sshd server(peer, {{"MaxAuthTries 3"}, {}});
+    const ssh_agent holder;
+    fill(holder, server);
+    const signers all = signers_of(holder.handle());
+    BOOST_TEST(all.size() == 7U);
+    const failure burnt = failure_of_start(with(server.login(), all));
+    BOOST_TEST(burnt.error, burnt.words);
+    const auto pin = load_public_key(server.user_key() + ".pub");
+    BOOST_REQUIRE(pin.has_value());
+    const signers pinned = ordered_identities(all, {{*pin, nullptr}}, true);
+    BOOST_TEST(pinned.size() == 1U);
+    const failure fine = failure_of_start(with(server.login(), pinned));
+    BOOST_TEST(!fine.error, fine.words);
+    const signers first = ordered_identities(all, {{*pin, nullptr}}, false);
+    BOOST_TEST(!failure_of_start(with(server.login(), first)).error);
+}
+
+// ssh-agent signs with such a key only on a connection that session-bind has bound to that host.
+void constrained(const sshd_peer& peer) {
+    if (missing(peer)) return;
+    const sshd server(peer), another(peer);
+    const ssh_agent holder;
+    const std::string name = "[127.0.0.1]:" + std::to_string(server.port());
+    const std::string known =
+        write_file(server.file("known_hosts"), name + " " + server.host_key_line());
+    holder.add({"-H", known, "-h", name, server.user_key()});
+    const signers all = signers_of(holder.handle());
+    BOOST_REQUIRE(all.size() == 1U);
+    const failure here = failure_of_start(with(server.login(), all));
+    BOOST_TEST(!here.error, here.words);
+    std::filesystem::copy_file(server.user_key() + ".pub", another.file("authorized_keys"),
+                               std::filesystem::copy_options::overwrite_existing);
+    const failure there = failure_of_start(with(another.login(), all));
+    BOOST_TEST(there.error == make_error_code(errc::authentication_failed), there.words);
+}
+
+void each_type(const sshd_peer& peer) {
+    if (missing(peer)) return;
+    for (const key_kind& kind : key_kinds()) {
+        BOOST_TEST_CONTEXT(kind.name()) {
+            const sshd server(peer);
+            const ssh_agent holder;
+            const std::string key = make_key(server.file(kind.name()), kind);
+            write_file(server.file("authorized_keys"), read_file(key + ".pub"));
+            std::filesystem::permissions(server.file("authorized_keys"),
+                                         std::filesystem::perms(0644));
+            holder.add({key});
+            const failure outcome =
+                failure_of_start(with(server.login(), signers_of(holder.handle())));
+            BOOST_TEST(!outcome.error, outcome.words);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE(agents_with_ssh)
+
+BOOST_AUTO_TEST_CASE(c50_seven_keys_and_a_pin_at_sshd_9_2) { seven_keys(sshd_9_2()); }
+BOOST_AUTO_TEST_CASE(c50_seven_keys_and_a_pin_at_sshd_10_0) { seven_keys(sshd_10_0()); }
+BOOST_AUTO_TEST_CASE(c50_key_for_one_host_only) { constrained(sshd_9_2()); }
+BOOST_AUTO_TEST_CASE(c50_each_type_of_key) { each_type(sshd_9_2()); }
+
+BOOST_AUTO_TEST_CASE(a28_agent_that_has_died_leaves_the_files) {
+    const sshd server(sshd_9_2());
+    ssh_agent holder;
+    holder.add({server.user_key()});
+    client_options login = with(server.login(), signers_of(holder.handle()));
+    holder.stop();
+    login.credentials.push_back(server.login().credentials.front());
+    const failure outcome = failure_of_start(login);
+    BOOST_TEST(!outcome.error, outcome.words);
+}
+
+#ifdef ADIT_TUNNEL
+
+BOOST_AUTO_TEST_CASE(c50_pins_of_adit_tunnel) {
+    const sshd server(sshd_9_2(), {{"MaxAuthTries 3"}, {}});
+    const ssh_agent holder;
+    fill(holder, server);
+    // The private half is with the agent alone.
+    for (const char* const named : {"id.pub", "id"}) {
+        const temporary_directory folder;
+        know_host(folder, server.port(), server.host_key_line());
+        write_file(folder.file("id.pub"), read_file(server.file("id.pub")));
+        program adit_tunnel(folder, {},
+                            {"-p", std::to_string(server.port()), "-i", folder.file(named), "-o",
+                             "IdentitiesOnly=yes", "-o", "IdentityAgent=" + holder.path(), "-L",
+                             "0:127.0.0.1:9", current_user() + "@127.0.0.1"});
+        BOOST_TEST(adit_tunnel.says("\"event\":\"ready\""), adit_tunnel.output());
+        BOOST_TEST(adit_tunnel.end() == 0);
+    }
+}
+
+#endif
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace adit::test
