@@ -95,12 +95,12 @@ void check_kept(const config::host_settings& before, const config::host_settings
 }
 
 void check_names(const config::host_settings& s) {
-    check(config::is_safe_host_name(*s.host_name), "a host is a safe name");
-    check(config::is_safe_user_name(*s.user), "a user is a safe name");
+    check(config::is_harmless_host(*s.host_name), "a host is a safe name");
+    check(config::is_harmless_user(*s.user), "a user is a safe name");
     check(*s.port != 0, "a port is there");
     for (const config::jump_host& hop : s.proxy_jump.value_or(std::vector<config::jump_host>())) {
-        check(config::is_safe_host_name(hop.host), "so is a jump host");
-        check(hop.user.empty() || config::is_safe_user_name(hop.user), "and its user");
+        check(config::is_harmless_host(hop.host), "so is a jump host");
+        check(hop.user.empty() || config::is_harmless_user(hop.user), "and its user");
     }
 }
 
@@ -154,9 +154,9 @@ void check_config(parts p, const std::string& alias) {
     }
     if (const auto hosts = config->hosts(facts())) {
         for (const config::host_entry& host : *hosts) {
-            check(config::is_safe_host_name(host.alias), "aliases are safe names");
+            check(config::is_harmless_host(host.alias), "aliases are safe names");
             if (!host.problem.empty()) continue;
-            check(config::is_safe_host_name(host.host_name), "and what they stand for");
+            check(config::is_harmless_host(host.host_name), "and what they stand for");
         }
     }
 }
@@ -169,13 +169,13 @@ void check_words(std::string_view text) {
 
 void check_urls(std::string_view text) {
     if (const auto url = config::parse_ssh_url(text)) {
-        check(config::is_safe_host_name(url->host), "a URL's host is a safe name");
-        check(url->user.empty() || config::is_safe_user_name(url->user), "and its user");
+        check(config::is_harmless_host(url->host), "a URL's host is a safe name");
+        check(url->user.empty() || config::is_harmless_user(url->user), "and its user");
     } else {
         check(url.error().position <= text.size(), "a fault is in the text");
     }
     if (const auto url = config::parse_database_url(text)) {
-        check(config::is_safe_host_name(url->ssh.host) && config::is_safe_host_name(url->host),
+        check(config::is_harmless_host(url->ssh.host) && config::is_harmless_host(url->host),
               "both hosts are safe names");
     } else {
         check(url.error().position <= text.size(), "a fault is in the text");

@@ -128,7 +128,7 @@ ADIT_DECL std::optional<forward_directive> parse_forward(std::string_view text, 
     jump_host hop;
     if (const auto at = text.rfind('@'); at != std::string_view::npos) {
         hop.user = text.substr(0, at);
-        if (!is_safe_user_name(hop.user)) return std::nullopt;
+        if (!is_harmless_user(hop.user)) return std::nullopt;
         text.remove_prefix(at + 1);
     }
     const bool bracketed = text.starts_with('[');
@@ -136,7 +136,7 @@ ADIT_DECL std::optional<forward_directive> parse_forward(std::string_view text, 
     if (bracketed && end == std::string_view::npos) return std::nullopt;
     hop.host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
     text.remove_prefix(std::min(bracketed ? end + 1 : end, text.size()));
-    if (!is_safe_host_name(hop.host)) return std::nullopt;
+    if (!is_harmless_host(hop.host)) return std::nullopt;
     if (!text.empty() && text.front() != ':') return std::nullopt;
     if (text.size() <= 1) return hop;
     const auto port = read_port(text.substr(1));

@@ -99,8 +99,8 @@ inline config_walk::config_walk(config_lines lines, const host_question& questio
 }
 
 inline std::optional<config_fault> config_walk::run() {
-    const bool safe = is_safe_host_name(question_.alias) &&
-                      (!question_.user || is_safe_user_name(*question_.user));
+    const bool safe =
+        is_harmless_host(question_.alias) && (!question_.user || is_harmless_user(*question_.user));
     if (!safe) return config_fault{"the destination", 0, "no such host or user can be"};
     if (auto fault = pass()) return fault;
     const expansion host = host_name();
@@ -250,10 +250,10 @@ inline std::optional<config_fault> config_walk::finish() {
     s.user = values.user;
     s.port = s.port.value_or(22);
     const std::string whose = "the settings for " + in_quotes(question_.alias);
-    if (!is_safe_host_name(host.text)) {
+    if (!is_harmless_host(host.text)) {
         return config_fault{whose, 0, "HostName: " + in_quotes(host.text) + " is no name"};
     }
-    if (!is_safe_user_name(*s.user)) {
+    if (!is_harmless_user(*s.user)) {
         return config_fault{whose, 0, "User: " + in_quotes(*s.user) + " is no name"};
     }
     complaint wrong = expand_all(values);
@@ -334,7 +334,7 @@ inline complaint config_walk::expand_jumps(const token_values& values) {
             return "ProxyJump: " + (host.wrong.empty() ? user.wrong : host.wrong);
         }
         const bool safe =
-            is_safe_host_name(host.text) && (user.text.empty() || is_safe_user_name(user.text));
+            is_harmless_host(host.text) && (user.text.empty() || is_harmless_user(user.text));
         if (!safe) return "ProxyJump: no such host or user can be";
         hop.host = host.text;
         hop.user = user.text;

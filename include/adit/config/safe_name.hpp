@@ -12,10 +12,10 @@
 namespace adit::config {
 
 /// What OpenSSH demands of a host on its command line.
-[[nodiscard]] bool is_safe_host_name(std::string_view name) noexcept;
+[[nodiscard]] bool is_harmless_host(std::string_view name) noexcept;
 
 /// The same for users, in whose names blanks, `$` and backslashes do occur.
-[[nodiscard]] bool is_safe_user_name(std::string_view name) noexcept;
+[[nodiscard]] bool is_harmless_user(std::string_view name) noexcept;
 
 /// Whether a shell takes the text for one word, whatever stands around it.
 [[nodiscard]] bool is_shell_word(std::string_view text) noexcept;
@@ -38,7 +38,7 @@ ADIT_DECL bool is_shell_word(std::string_view text) noexcept {
     return true;
 }
 
-ADIT_DECL bool is_safe_host_name(std::string_view name) noexcept {
+ADIT_DECL bool is_harmless_host(std::string_view name) noexcept {
     constexpr std::size_t longest = 1025;  // NI_MAXHOST
     if (name.empty() || name.size() > longest || name.starts_with('-')) return false;
     for (const char c : name) {
@@ -48,7 +48,7 @@ ADIT_DECL bool is_safe_host_name(std::string_view name) noexcept {
     return true;
 }
 
-ADIT_DECL bool is_safe_user_name(std::string_view name) noexcept {
+ADIT_DECL bool is_harmless_user(std::string_view name) noexcept {
     if (name.empty() || name.starts_with('-') || name.ends_with('\\')) return false;
     for (std::size_t i = 0; i < name.size(); ++i) {
         if (is_control(name[i])) return false;

@@ -123,7 +123,7 @@ ADIT_DECL void ssh_config::collect(std::size_t source, std::vector<std::string>&
         if (line.keyword != "host") continue;
         for (const std::string& word : line.words) {
             const bool pattern = word.starts_with('!') || word.find_first_of("*?") != word.npos;
-            if (pattern || !is_safe_host_name(word) || !seen.insert(word).second) continue;
+            if (pattern || !is_harmless_host(word) || !seen.insert(word).second) continue;
             into.push_back(word);
         }
     }

@@ -186,7 +186,7 @@ Text url_reader::decode(std::string_view text) {
 inline std::string url_reader::user(std::string_view text) {
     if (text.empty()) fail(url_fault::missing_user, text);
     auto name = decode<std::string>(text);
-    if (!failed() && !is_safe_user_name(name)) fail(url_fault::malformed_user, text);
+    if (!failed() && !is_harmless_user(name)) fail(url_fault::malformed_user, text);
     return name;
 }
 
@@ -203,7 +203,7 @@ inline void url_reader::host_and_port(std::string_view text, std::string& host,
     host = bracketed && name.find("%25") != std::string_view::npos ? decode<std::string>(name)
                                                                    : std::string(name);
     const bool has_colon = host.find(':') != std::string::npos;
-    if (!is_safe_host_name(host) || bracketed != has_colon ||
+    if (!is_harmless_host(host) || bracketed != has_colon ||
         host.find_first_of("@/?#[]") != std::string::npos ||
         (!bracketed && host.find('%') != std::string::npos)) {
         return fail(url_fault::malformed_host, name);

@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(c52_relative_includes_begin_at_the_users_or_the_systems_fol
 BOOST_AUTO_TEST_CASE(c52_host_in_an_included_file_ends_with_it) {
     files_in_memory all;
     all.texts = {{"/main", "Host a\nInclude /d/*\nPort 9\nHost b\nPort 8"},
-                 {"/d/1", "Host b\nPort 1\nHost a\nUser x"},
+                 {"/d/1", "Host a\nUser x\nHost b\nPort 1"},
                  {"/d/2", "BindAddress ::1"}};
     const auto config = all.load("/main").value();
     BOOST_TEST(port_of(config, "a") == 9);

@@ -10,24 +10,24 @@ BOOST_AUTO_TEST_SUITE(safe_name)
 BOOST_AUTO_TEST_CASE(a29_hosts_that_are_options_or_commands_are_refused) {
     for (const std::string_view name :
          {"db", "db-1.example.org", "::1", "fe80::1%eth0", "a_b", "xn--bcher-kva.example", "*"}) {
-        BOOST_TEST(config::is_safe_host_name(name));
+        BOOST_TEST(config::is_harmless_host(name));
     }
     for (const std::string_view name :
          {"", "-oProxyCommand=x", "a;b", "$(x)", "a\nb", "a b", "`x`", "a|b", "a&b", "a>b", "a<b",
           "'a'", "\"a\"", "a\\b", "${x}", "a\tb", "a\x7f", "(a)"}) {
-        BOOST_TEST(!config::is_safe_host_name(name));
+        BOOST_TEST(!config::is_harmless_host(name));
     }
-    BOOST_TEST(!config::is_safe_host_name(std::string_view("a\0b", 3)));
-    BOOST_TEST(!config::is_safe_host_name(std::string(2000, 'a')));
+    BOOST_TEST(!config::is_harmless_host(std::string_view("a\0b", 3)));
+    BOOST_TEST(!config::is_harmless_host(std::string(2000, 'a')));
 }
 
 BOOST_AUTO_TEST_CASE(a29_users_may_have_blanks_and_domains_but_no_options) {
     for (const std::string_view name : {"root", "al ice", "DOMAIN\\user", "host$", "a@b"}) {
-        BOOST_TEST(config::is_safe_user_name(name));
+        BOOST_TEST(config::is_harmless_user(name));
     }
     for (const std::string_view name :
          {"", "-l", "a;b", "`x`", "a -oX", "a\\", "a\nb", "a'b", "a\"b", "a|b", "$(x)"}) {
-        BOOST_TEST(!config::is_safe_user_name(name));
+        BOOST_TEST(!config::is_harmless_user(name));
     }
 }
 
