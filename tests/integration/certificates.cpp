@@ -141,6 +141,7 @@ BOOST_AUTO_TEST_CASE(c38_hosts_at_sshd_10_0) { hosts(sshd_10_0()); }
 #ifdef ADIT_TUNNEL
 
 BOOST_AUTO_TEST_CASE(options_of_adit_tunnel) {
+    if (missing(sshd_9_2())) return;
     const signing_folder folder({"ed25519", ""});
     const sshd server(sshd_9_2(), {{"TrustedUserCAKeys " + folder.file("ca.pub")}, {}});
     folder.sign({"-n", current_user()});
