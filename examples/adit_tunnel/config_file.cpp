@@ -188,7 +188,7 @@ std::string expanded(const settings& s, std::string_view path) {
     values.user_id = std::to_string(known.user_id);
     values.alias = s.host;
     values.host_name = s.host_name;
-    values.host_key_alias = s.host;
+    values.host_key_alias = s.host_key_alias.empty() ? s.host : s.host_key_alias;
     values.port = std::to_string(s.port);
     values.user = s.user;
     const config::expansion result = config::expand_path(path, values, known);
