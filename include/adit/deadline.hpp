@@ -8,8 +8,10 @@
 #include <adit/detail/task.hpp>
 
 #include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associator.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -66,6 +68,9 @@ struct deadline_handler<void(error_code, Values...), Handler> {
         const bool expired = order[0] == 1 && !waited;
         if (ec && expired) ec = errc::deadline_exceeded;
         timer.reset();
+        // The group leaves its own there.
+        asio::cancellation_slot slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) slot.clear();
         std::move(handler)(ec, std::move(values)...);
     }
 };

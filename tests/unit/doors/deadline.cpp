@@ -130,6 +130,7 @@ BOOST_AUTO_TEST_CASE(the_callers_own_cancellation_is_no_deadline) {
         io.restart();
         io.run();
         BOOST_TEST(ec == asio::error::operation_aborted);
+        BOOST_TEST(!stop.slot().has_handler());
     }
     BOOST_TEST(completions == 3);
 }
