@@ -19,13 +19,13 @@
 
 namespace adit {
 
-/// A connected socket. void(error_code, tcp::socket)… see connected_socket.
-/// Cancellation: any. Errors: errc::name_not_found, connection_refused, network_unreachable,
-/// connect_timed_out.
 struct connected_socket {
     std::optional<asio::ip::tcp::socket> socket;  ///< empty after a failure
 };
 
+/// A socket to the first address of `host` that answers. void(error_code, connected_socket).
+/// Cancellation: total. Deadline: `timeout` for all addresses and the look-up, zero: none.
+/// Errors: errc::name_not_found, connection_refused, network_unreachable, connect_timed_out.
 template <class Token>
 auto async_connect(executor ex, std::string host, std::uint16_t port,
                    std::chrono::milliseconds timeout, Token&& token);
@@ -109,6 +109,7 @@ inline task<connected_socket> dial_in_time(executor ex, std::string host, std::u
     try {
         auto body = [ex, host, port] { return dial(ex, host, port); };
         auto dialling = door(ex, std::move(body), asio::deferred);
+        if (timeout.count() == 0) co_return co_await std::move(dialling);
         co_return co_await with_deadline(std::move(dialling), timeout);
     } catch (const boost::system::system_error& e) {
         throw protocol_error(connect_error(e.code()));

@@ -176,7 +176,7 @@ void by_destroying_the_context() {
                 start(row, signal, e);
                 if (waiting) row.settle();
             }
-            BOOST_TEST(e.completions == 0);
+            if (Row::goes_silently) BOOST_TEST(e.completions == 0);
             signal.emit(cancel::terminal);
         }
     }

@@ -54,12 +54,14 @@ def promise_of(name, known):
 def read_rows(files):
     """Lists: name of a list -> operations; promises: operation -> word; strays: in no list."""
     lists, promises, strays = {}, {}, []
-    for path in sorted(files):
-        if not re.fullmatch(r"tests/support/operations_\w+\.hpp", path):
-            continue
-        known = structs(files[path])
+    homes = [path for path in sorted(files)
+             if re.fullmatch(r"tests/support/operations_\w+\.hpp", path)]
+    known = {}
+    for path in homes:
+        known.update(structs(files[path]))
+    for path in homes:
         named = {}
-        for struct, (_, body) in known.items():
+        for struct, (_, body) in structs(files[path]).items():
             name = re.search(r'name = "([\w:]+)";', body)
             if name:
                 named[struct] = name.group(1)

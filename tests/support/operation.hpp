@@ -120,6 +120,8 @@ struct plain_row {
     [[nodiscard]] static error_code expected() { return {}; }
     [[nodiscard]] bool right(const Value&) { return true; }
     [[nodiscard]] bool intact() { return true; }
+    /// Whether no handler runs any more when the row goes.
+    static constexpr bool goes_silently = true;
     /// Makes an operation wait that would complete by itself.
     void hold() {}
 };

@@ -38,6 +38,14 @@ BOOST_AUTO_TEST_CASE(queues_are_ordered) {
     BOOST_TEST(caps.channel_packet <= caps.channel_quantum);
 }
 
+BOOST_AUTO_TEST_CASE(l01_waiting_has_an_end) {
+    using std::chrono::seconds;
+    BOOST_TEST((caps.connect_timeout == seconds(10)));
+    BOOST_TEST((caps.handshake_timeout == seconds(30)));
+    BOOST_TEST((caps.open_timeout == seconds(15)));
+    BOOST_TEST((caps.login_grace == seconds(120)));
+}
+
 BOOST_AUTO_TEST_CASE(c18_keys_are_renewed_in_time) {
     BOOST_TEST(caps.rekey_bytes <= (std::uint64_t{1} << 30U));    // RFC 4253 section 9
     BOOST_TEST(caps.rekey_packets <= (std::uint64_t{1} << 31U));  // RFC 4344 section 3.1
