@@ -307,7 +307,8 @@ inline void channel_set::end(error_code ec) {
         core->end(ec, ec);
     }
     box_.clear();
-    touched_.clear();
+    // Those that the peer closed in this very batch are in no list any more but this one.
+    for (const auto& core : std::exchange(touched_, {})) core->wake_reader();
     starved_.clear();
     flushing_.clear();
     incoming_ready_.close();

@@ -278,4 +278,19 @@ BOOST_AUTO_TEST_CASE(abort_drops_what_was_not_sent) {
     s.finish();
 }
 
+// The channel was in no list any more when the connection ended, and its reader waited for ever.
+BOOST_AUTO_TEST_CASE(close_and_disconnect_in_one_segment_end_a_read_that_waits) {
+    scene s;
+    s.make_ready();
+    channel c = s.open({});
+    std::array<char, 4> room{};
+    std::optional<error_code> end;
+    c.async_read_some(asio::buffer(room), [&](error_code ec, std::size_t) { end = ec; });
+    s.step();
+    say(s, {payload_of(wire::channel_close{0}), payload_of(wire::disconnect{11, "bye", ""})});
+    BOOST_REQUIRE(end.has_value());
+    BOOST_TEST(*end == asio::error::eof);
+    s.finish();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
