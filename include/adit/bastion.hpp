@@ -134,7 +134,7 @@ template <class Token>
 auto bastion::async_drain(std::chrono::milliseconds limit, Token&& token) {
     return detail::door(
         state_->ex, [s = state_, limit] { return drain(s, limit); }, std::forward<Token>(token),
-        asio::cancellation_type::terminal | asio::cancellation_type::partial);
+        detail::partial_cancellation);
 }
 
 #if ADIT_BODIES

@@ -157,8 +157,8 @@ public:
     /// Our end of data (EOF), behind everything written. The other direction stays open.
     void shutdown_send();
     /// The same, and completes when it has been handed to the connection's stream behind everything
-    /// written, or with what ended the channel before. void(error_code). Cancellation: total; only
-    /// the waiting ends. Errors: errc::channel_closed, errc::connection_lost, …
+    /// written, or with what ended the channel before. void(error_code). Cancellation: partial;
+    /// only the waiting ends. Errors: errc::channel_closed, errc::connection_lost, …
     template <class Token>
     auto async_shutdown_send(Token&& token) {
         return asio::async_initiate<Token, void(error_code)>(detail::initiate_shutdown(core_, ex_),

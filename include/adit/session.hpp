@@ -88,8 +88,9 @@ public:
     void merge_errors() { direct_errors(detail::errors_go::into_data); }
 
     /// A variable for the program, RFC 4254 section 6.4. Servers take few (AcceptEnv).
-    /// void(error_code). Cancellation: total. Errors: errc::request_refused, errc::channel_closed,
-    /// errc::too_many_requests, errc::message_too_large, errc::connection_lost, …
+    /// void(error_code). Cancellation: partial. Errors: errc::request_refused,
+    /// errc::channel_closed, errc::too_many_requests, errc::message_too_large,
+    /// errc::connection_lost, …
     template <class Token>
     auto async_request_env(const std::string& name, const std::string& value, Token&& token) {
         const wire::env_request fields{name, value};

@@ -1,6 +1,6 @@
 // The operations of a session: reading and writing standard error, a request and its reply, and the
-// program's end. RFC 4254 section 6. Used by session.hpp. Cancellation: total; a request that was
-// cancelled has been sent, and its late reply is dropped in its turn (C47).
+// program's end. RFC 4254 section 6. Used by session.hpp. Cancellation: total, but of a request
+// partial: it has been sent, and its late reply is dropped in its turn (C47).
 // Invariants: transfer_op.hpp's; every completion is posted.
 #pragma once
 
@@ -67,7 +67,7 @@ public:
         if (!now) now = core_->owner->request(*core_, type, data, std::move(what));
         if (!now) {
             return core_->session->requests.back().waiter.park(
-                core_, std::forward<Handler>(handler), ex_, any_cancellation);
+                core_, std::forward<Handler>(handler), ex_, partial_cancellation);
         }
         parked_handler<void(error_code)> ready(std::forward<Handler>(handler), ex_);
         ready.post(now);

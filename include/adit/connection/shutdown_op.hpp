@@ -1,6 +1,6 @@
 // Ending our data and waiting until that has left: the EOF of RFC 4254 section 5.3, handed to the
-// connection's stream behind everything written. Used by channel.hpp. Cancellation: total; the EOF
-// is sent anyway. Invariant: one waiter, the second gets already_started.
+// connection's stream behind everything written. Used by channel.hpp. Cancellation: partial; the
+// EOF is sent anyway. Invariant: one waiter, the second gets already_started.
 #pragma once
 
 #include <adit/connection/channel_set.hpp>
@@ -22,7 +22,7 @@ public:
     void operator()(Handler&& handler) const {
         const error_code now = begin();
         if (now == asio::error::would_block) {
-            core_->flushed.park(core_, std::forward<Handler>(handler), ex_, any_cancellation);
+            core_->flushed.park(core_, std::forward<Handler>(handler), ex_, partial_cancellation);
             return core_->owner->want_flushed(*core_);
         }
         parked_handler<void(error_code)> ready(std::forward<Handler>(handler), ex_);

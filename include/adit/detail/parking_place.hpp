@@ -26,6 +26,11 @@ using cancellation_type = asio::cancellation_type;
 inline constexpr cancellation_type any_cancellation =
     cancellation_type::terminal | cancellation_type::partial | cancellation_type::total;
 
+/// For operations whose effect stays when only the waiting ends: a request to stop without any
+/// trace passes by.
+inline constexpr cancellation_type partial_cancellation =
+    cancellation_type::terminal | cancellation_type::partial;
+
 template <class Signature>
 class parking_place;
 
