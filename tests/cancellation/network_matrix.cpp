@@ -1,4 +1,4 @@
-// Every operation of connect.hpp, tunnel.hpp and bastion.hpp, cancelled at every moment:
+// Every operation of connect.hpp, tunnel.hpp, bastion.hpp and agent.hpp, cancelled at every moment:
 // matrix.hpp.
 #include "cancellation/matrix.hpp"
 

@@ -1,9 +1,11 @@
-// The rows of connect.hpp, tunnel.hpp and bastion.hpp for the matrices of tests/tokens and
-// tests/cancellation; operation.hpp says what a row is. These have sockets on the loopback.
+// The rows of connect.hpp, tunnel.hpp, bastion.hpp and agent.hpp for the matrices of tests/tokens
+// and tests/cancellation; operation.hpp says what a row is. All but an agent's have sockets on the
+// loopback.
 // Invariant: every public async_* of these headers is in the list at the end (check_operations.py).
 #pragma once
 
 #include "support/bastion_scene.hpp"
+#include "support/fake_agent.hpp"
 #include "support/operation.hpp"
 
 #include <adit/connect.hpp>
@@ -189,6 +191,68 @@ struct bastion_drain : plain_row<nothing> {
     std::unique_ptr<test_client> guest;
 };
 
-using network_operations = rows<connects, tunnel_start, tunnel_wait_closed, bastion_drain>;
+/// An agent that has sample key 7, and cannot be reached until it wakes.
+template <class Value>
+struct agent_row : network_row<Value> {
+    static constexpr promise promised = promise::total;
+
+    void wake() {
+        awake = true;
+        gate.notify();
+    }
+    void end() { this->drained(); }
+    task<std::unique_ptr<detail::any_stream>> dial() {
+        if (!awake) co_await gate.wait();
+        co_return co_await reach();
+    }
+    [[nodiscard]] static agent_says answer(bytes_view request) {
+        if (request[0] == static_cast<byte>(wire::agent_message_id::request_identities)) {
+            const bytes_view blob = key().blob();
+            return {identities_frame({{blob.begin(), blob.end()}})};
+        }
+        const auto wanted = wire::decode_agent<wire::agent_sign_request>(request);
+        const auto made = sample_key(7).sign("ssh-ed25519", wanted.value().data).value();
+        return {wire::agent_frame(wire::agent_sign_response{made})};
+    }
+    [[nodiscard]] static const keys::public_key& key() {
+        static const keys::public_key seven = sample_public_key(7);
+        return seven;
+    }
+
+    detail::signal gate{this->context.get_executor()};
+    agent_dialler reach = fake_agent(answer).dialler();
+    agent holder{agent_dialler([this] { return dial(); })};
+    bool awake = false;
+};
+
+struct agent_list : agent_row<std::vector<agent_key>> {
+    static constexpr std::string_view name = "agent::async_list";
+
+    template <class Token>
+    auto begin(Token&& token) {
+        return holder.async_list(context.get_executor(), std::forward<Token>(token));
+    }
+    [[nodiscard]] bool right(const std::vector<agent_key>& all) {
+        return all.size() == 1 && all[0].key == key();
+    }
+};
+
+struct agent_sign : agent_row<std::vector<byte>> {
+    static constexpr std::string_view name = "agent::async_sign";
+
+    template <class Token>
+    auto begin(Token&& token) {
+        const agent_request what{key().blob(), "ssh-ed25519", message};
+        return holder.async_sign(context.get_executor(), what, std::forward<Token>(token));
+    }
+    [[nodiscard]] bool right(const std::vector<byte>& blob) {
+        return blob == sample_key(7).sign("ssh-ed25519", message).value();
+    }
+
+    std::vector<byte> message{1, 2, 3};
+};
+
+using network_operations =
+    rows<connects, tunnel_start, tunnel_wait_closed, bastion_drain, agent_list, agent_sign>;
 
 }  // namespace adit::test
