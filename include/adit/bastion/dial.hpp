@@ -69,9 +69,13 @@ template <class Socket>
     return erase(std::move(socket));
 }
 
-[[nodiscard]] inline asio::ip::address without_zone(const asio::ip::address& address) {
+// As connect() takes it: without a zone, and an IPv4 address in IPv6's clothes as IPv4. Else
+// ::ffff:0.0.0.0, which is this machine, would be no "any", and no member of any IPv4 network.
+[[nodiscard]] inline asio::ip::address plain_address(const asio::ip::address& address) {
     if (!address.is_v6()) return address;
-    return asio::ip::address_v6(address.to_v6().to_bytes());
+    const asio::ip::address_v6 plain(address.to_v6().to_bytes());
+    if (!plain.is_v4_mapped()) return plain;
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, plain);
 }
 
 inline task<dialled> connect_socket(executor ex, std::string path) {
@@ -96,7 +100,7 @@ inline task<dialled> connect_host(server& peer, const guest_options& options,
     std::vector<tcp::endpoint> allowed;
     for (const auto& entry : found) {
         if (!peer.is_open()) break;
-        question.address = without_zone(entry.endpoint().address());
+        question.address = plain_address(entry.endpoint().address());
         // "Any" would be this machine, by a name that no policy thinks of.
         if (question.address->is_unspecified()) continue;
         const bool yes = co_await allowed_by(options.policy, question);

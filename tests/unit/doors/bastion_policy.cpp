@@ -206,7 +206,8 @@ BOOST_AUTO_TEST_CASE(a27_targets_that_no_name_has_are_refused_unseen) {
 
 // "::1%1" is ::1 to connect() and no network's member to who compares; 0.0.0.0 is this machine.
 BOOST_AUTO_TEST_CASE(c49_no_address_in_disguise_is_connected_to) {
-    for (const char* disguise : {"::1%1", "::1%lo", "fe80::1%lo", "0.0.0.0", "::"}) {
+    for (const char* disguise :
+         {"::1%1", "::1%lo", "fe80::1%lo", "0.0.0.0", "::", "::ffff:0.0.0.0", "::ffff:0:0"}) {
         BOOST_TEST_CONTEXT(disguise) {
             bastion_scene s;
             target_host target(s.ctx);
