@@ -41,7 +41,8 @@ class work_pool {
 public:
     explicit work_pool(const work_pool_limits& limits) : state_(std::make_shared<state>(limits)) {}
 
-    /// What the job returns or throws, which must be a value. no_buffer_space: the queue is full.
+    /// What the job returns or throws, which must be a value. no_buffer_space: the queue is full;
+    /// resource_unavailable_try_again: the system has no thread.
     /// Cannot be cancelled. May outlive the pool.
     template <class Job>
     [[nodiscard]] task<std::invoke_result_t<Job&>> run(Job job) {
@@ -51,12 +52,15 @@ public:
 private:
     // Joins the threads that may still post to a context before it goes.
     class guard;
+    // One of the queue, until its job is done or can never be.
+    class place;
 
     struct state {
         explicit state(const work_pool_limits& l) : limits(l) {}
         ~state() { join(); }
 
         [[nodiscard]] bool enter() noexcept;
+        void start();
         template <class Function>
         void post(Function&& function);
         void join();
@@ -93,11 +97,25 @@ private:
     std::vector<std::weak_ptr<state>> pools_;
 };
 
+class work_pool::place {
+public:
+    explicit place(std::atomic<std::size_t>& waiting) noexcept : waiting_(&waiting) {}
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    ~place() { give_back(); }
+    void give_back() noexcept {
+        if (waiting_ != nullptr) std::exchange(waiting_, nullptr)->fetch_sub(1);
+    }
+
+private:
+    std::atomic<std::size_t>* waiting_;
+};
+
 // Under the lock, so that join() comes before or after.
 template <class Function>
 void work_pool::state::post(Function&& function) {
     const std::scoped_lock lock(mutex);
-    if (threads == nullptr) threads = std::make_unique<asio::thread_pool>(limits.threads);
+    start();
     asio::post(*threads, std::forward<Function>(function));
 }
 
@@ -132,15 +150,21 @@ task<std::invoke_result_t<Job&>> work_pool::run_on(std::shared_ptr<state> pool, 
     if (!pool->enter()) {
         throw boost::system::system_error(make_error_code(boost::system::errc::no_buffer_space));
     }
+    place ours(pool->waiting);
+    {
+        // What is thrown where an operation begins leaves run(); a system without threads must not.
+        const std::scoped_lock lock(pool->mutex);
+        pool->start();
+    }
     std::optional<std::invoke_result_t<Job&>> value;
     std::exception_ptr trouble;
-    auto work = [&job, &value, &trouble, waiting = &pool->waiting] {
+    auto work = [&job, &value, &trouble, &ours] {
         try {
             value.emplace(job());
         } catch (...) {
             trouble = std::current_exception();
         }
-        waiting->fetch_sub(1);
+        ours.give_back();
     };
     const executor ex = co_await asio::this_coro::executor;
     asio::use_service<guard>(asio::query(ex, asio::execution::context)).watch(pool);
@@ -174,6 +198,11 @@ ADIT_DECL bool work_pool::state::enter() noexcept {
     if (waiting.fetch_add(1) < limits.queue) return true;
     waiting.fetch_sub(1);
     return false;
+}
+
+// Under the lock.
+ADIT_DECL void work_pool::state::start() {
+    if (threads == nullptr) threads = std::make_unique<asio::thread_pool>(limits.threads);
 }
 
 // What is queued is done all the same: it may belong to a context that lives on.

@@ -94,6 +94,24 @@ BOOST_AUTO_TEST_CASE(l21_the_queue_is_bounded_and_has_room_again) {
     BOOST_TEST(done == 4);
 }
 
+// What the system says when it has no thread left; here Asio says it of so many.
+BOOST_AUTO_TEST_CASE(a35_l21_threads_that_cannot_start_are_the_callers_trouble_and_take_no_place) {
+    asio::io_context io;
+    work_pool pool({std::size_t{1} << 31U, 1});
+    for (int i = 0; i < 3; ++i) {
+        bool told = false;
+        play(io, [&]() -> task<> {
+            const auto job = [] { return 1; };
+            try {
+                static_cast<void>(co_await pool.run(job));
+            } catch (const std::out_of_range&) {
+                told = true;
+            }
+        });
+        BOOST_TEST(told);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(several_threads_and_a_strand) {
     asio::io_context io;
     auto strand = asio::make_strand(io);
