@@ -182,7 +182,8 @@ private:
 /// is refused.
 class server_session {
 public:
-    /// The channel keeps working as a stream: see stream().
+    /// The channel keeps working as a stream: see stream(). If it is closed, as one is that was
+    /// accepted when its connection had gone, requests fail with asio::error::not_connected.
     explicit server_session(channel accepted);
 
     [[nodiscard]] channel& stream() noexcept { return stream_; }
@@ -241,8 +242,8 @@ template <class Token>
 auto server_session::async_receive_request(Token&& token) {
     answer(false);
     return detail::door(
-        core_->ex, [core = core_] { return receive(core); }, std::forward<Token>(token),
-        detail::any_cancellation);
+        stream_.get_executor(), [core = core_] { return receive(core); },
+        std::forward<Token>(token), detail::any_cancellation);
 }
 
 #if ADIT_BODIES
@@ -261,7 +262,9 @@ ADIT_DECL void session::direct_errors(detail::errors_go where) {
 }
 
 ADIT_DECL server_session::server_session(channel accepted)
-    : core_(accepted.core()), stream_(std::move(accepted)), errors_(core_) {
+    : core_(accepted.core()), stream_(std::move(accepted)) {
+    if (core_ == nullptr) return;
+    errors_ = error_writer(core_);
     if (core_->session == nullptr) {
         core_->session = std::make_unique<detail::session_state>(core_->ex);
     }
@@ -269,6 +272,7 @@ ADIT_DECL server_session::server_session(channel accepted)
 
 ADIT_DECL task<session_request> server_session::receive(
     std::shared_ptr<detail::channel_core> core) {
+    if (core == nullptr) throw boost::system::system_error(asio::error::not_connected);
     while (core->requests.empty()) {
         if (core->owner == nullptr || core->write_end) {
             throw protocol_error(core->write_end ? core->write_end : errc::channel_closed);
@@ -284,6 +288,7 @@ ADIT_DECL task<session_request> server_session::receive(
 }
 
 ADIT_DECL void server_session::answer(bool success) {
+    if (core_ == nullptr) return;
     const bool owes = std::exchange(core_->owes_answer, false);
     if (owes && core_->owner != nullptr) core_->owner->answer_request(*core_, success);
 }

@@ -381,6 +381,36 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_request_ends_with_the_channel) {
     s.finish();
 }
 
+BOOST_AUTO_TEST_CASE(a37_a_session_accepted_when_its_connection_has_gone_is_closed) {
+    server_scene s;
+    s.make_ready();
+    std::vector<incoming> kept;
+    const auto keeps = answers(s, [&](incoming asked) { kept.push_back(std::move(asked)); });
+    const auto opens = [&]() -> task<> {
+        s.client().say(session_open(1));
+        co_await s.client().flush();
+    };
+    s.play({keeps, opens});
+    s.peer().close();
+    server_session session(kept.front().accept());
+    error_code read, written;
+    const auto tries = [&]() -> task<> {
+        auto receiving = session.async_receive_request(asio::as_tuple(asio::deferred));
+        read = std::get<0>(co_await std::move(receiving));
+        auto writing =
+            session.errors().async_write_some(asio::buffer("x", 1), asio::as_tuple(asio::deferred));
+        written = std::get<0>(co_await std::move(writing));
+    };
+    s.play({tries});
+    session.answer(true);
+    session.send_exit_status(0);
+    session.send_exit_signal("TERM");
+    BOOST_TEST(read == asio::error::not_connected);
+    BOOST_TEST(written == asio::error::not_connected);
+    kept.clear();
+    s.finish();
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_to_a_clients_listener_carries_both_ways) {
     server_scene s;
     s.make_ready();
