@@ -21,6 +21,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -64,6 +65,7 @@ private:
     void cancel_listener(incoming asked);
     void end_listeners(const std::string& why);
     static task<> serve_session(std::shared_ptr<guest> self, channel stream);
+    static task<> hand_over(const guest_options& options, const identity& who, channel stream);
     static task<> say_no_session(std::shared_ptr<guest> self, channel stream);
 
     void start(task<> body) { spawn(peer_.get_executor(), std::move(body)); }
@@ -72,7 +74,7 @@ private:
         if (!*muted_) peer_.audit(std::move(event));
     }
 
-    /// A dial or a relay that is under way.
+    /// A dial, a relay or an embedder's session that is under way.
     class counted {
     public:
         explicit counted(std::shared_ptr<guest> g) : guest_(std::move(g)) { ++guest_->relays_; }
@@ -112,6 +114,9 @@ ADIT_DECL task<> guest::run() {
     } catch (const boost::system::system_error&) {
         // Why it ended, the connection's own event tells.
         end_listeners("the client has gone");
+    } catch (const std::bad_alloc&) {
+        // Its listeners would keep it, and nobody would hear what it is asked for.
+        close(errc::out_of_memory);
     }
 }
 
@@ -312,12 +317,24 @@ ADIT_DECL task<> guest::forward_back(std::shared_ptr<guest> self, std::shared_pt
 // Sessions.
 
 // A37: whatever the embedder's code throws ends that session only.
-ADIT_DECL task<> guest::serve_session(std::shared_ptr<guest> self, channel stream) {
+ADIT_DECL task<> guest::hand_over(const guest_options& options, const identity& who,
+                                  channel stream) {
     try {
-        co_await self->options_->on_session(self->peer_.who(), std::move(stream));
+        co_await options.on_session(who, std::move(stream));
     } catch (...) {
         co_return;
     }
+}
+
+ADIT_DECL task<> guest::serve_session(std::shared_ptr<guest> self, channel stream) {
+    const counted under_way(self);
+    const auto core = stream.core();
+    co_await hand_over(*self->options_, self->peer_.who(), std::move(stream));
+    // What it wrote last has arrived when the client's CLOSE comes; until then drain() waits.
+    if (core->owner == nullptr || !core->handle_gone) co_return;
+    auto closed = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
+        initiate_wait_closed(core), asio::deferred);
+    co_await std::move(closed);
 }
 
 ADIT_DECL task<> guest::say_no_session(std::shared_ptr<guest> self, channel stream) {

@@ -84,6 +84,50 @@ BOOST_AUTO_TEST_CASE(a37_an_embedder_whose_session_throws_loses_that_session_onl
     s.finish();
 }
 
+BOOST_AUTO_TEST_CASE(drain_lets_an_embedders_session_end_and_loses_nothing_of_it) {
+    bastion_scene s;
+    bool began = false;
+    adit::detail::signal go(s.ctx.get_executor());
+    s.options->guests.on_session = [&](const adit::identity&, adit::channel c) -> task<> {
+        began = true;
+        co_await go.wait();
+        const std::string text = pattern(100'000);
+        auto writing = asio::async_write(c, asio::buffer(text), asio::deferred);
+        static_cast<void>(co_await std::move(writing));
+    };
+    std::unique_ptr<test_client> c;
+    const auto opens = [&]() -> task<> {
+        c = co_await s.raw_logged_in();
+        const open_answer session = co_await ask_open(*c, "session", std::vector<byte>());
+        BOOST_REQUIRE(session.reason == 0U);
+    };
+    s.play({opens});
+    s.run_until([&] { return began; });
+    bool drained = false;
+    s.gate().async_drain(std::chrono::minutes(10), [&](adit::error_code) { drained = true; });
+    s.step();
+    BOOST_TEST(!drained);
+    BOOST_TEST(s.gate().connections() == 1U);
+    go.notify();
+    std::string got;
+    const auto reads = [&]() -> task<> {
+        for (bool closed = false; !closed;) {
+            const auto packet = co_await c->port().receive_packet();
+            if (packet.id() == wire::message_id::channel_data) {
+                const auto m = adit::value_of(wire::decode<wire::channel_data>(packet.payload));
+                got += adit::as_text(m.data);
+            }
+            closed = packet.id() == wire::message_id::channel_close;
+        }
+        c->send(wire::channel_close{0});
+        co_await c->flush();
+    };
+    s.play({reads});
+    BOOST_TEST((got == pattern(100'000)));
+    s.run_until([&] { return drained; });
+    s.finish();
+}
+
 BOOST_AUTO_TEST_CASE(l11_the_eleventh_session_is_refused) {
     bastion_scene s;
     const auto asks = [&]() -> task<> {
