@@ -190,8 +190,13 @@ ADIT_DECL void bastion::take(const std::shared_ptr<state>& s, asio::ip::tcp::soc
     server peer(std::move(accepted), server_side, source, number);
     if (server_side->exchanges == nullptr) peer.exchange_on(s->exchanges);
     auto one = std::make_shared<detail::guest>(std::move(peer), s->options, s->closed);
-    s->guests.push_back(one);
-    detail::spawn(s->ex, serve(s, std::move(one), std::move(verdict.slot)));
+    const auto place = s->guests.insert(s->guests.end(), one);
+    try {
+        detail::spawn(s->ex, serve(s, std::move(one), std::move(verdict.slot)));
+    } catch (...) {
+        s->guests.erase(place);  // or drain() would wait for it for ever
+        throw;
+    }
 }
 
 // What a connection that did not log in is held against its source for (L04).

@@ -202,7 +202,8 @@ inline incoming::~incoming() {
 
 inline incoming& incoming::operator=(incoming&& other) noexcept {
     if (this != &other) {
-        refuse();
+        // Refused by its destructor, which never throws.
+        const incoming unanswered(std::move(*this));
         link_ = std::move(other.link_);
         asked_ = std::move(other.asked_);
         what_ = other.what_;
