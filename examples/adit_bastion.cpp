@@ -103,6 +103,7 @@ private:
     asio::signal_set signals_;
     std::optional<adit::bastion> gate_;
     std::optional<pid_file> pid_file_;
+    bool draining_ = false;
 };
 
 void program::start() {
@@ -161,6 +162,7 @@ void program::read_again() {
 }
 
 void program::drain() {
+    if (std::exchange(draining_, true)) return;
     say_.say("SIGTERM: draining " + std::to_string(gate_->connections()) + " connections");
     gate_->async_drain(settings_.drain_time, [this](boost::system::error_code) { io_.stop(); });
 }
