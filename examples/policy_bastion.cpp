@@ -1,9 +1,9 @@
-// A bastion of one's own in a page: who gets in, who may go where, and what is written down. Users
-// log in with keys from one file; people in "team-data" may reach databases, and only those, and no
-// name may lead them to a cloud's metadata service. The policy is a coroutine, so it could as well
-// ask a directory or wait for somebody's approval.
+// A bastion of one's own in a page: who gets in, who may go where, and what is written down. Each
+// user has a file of keys, named as the user is; people in "team-data" may reach databases, and
+// only those, and no name may lead them to a cloud's metadata service. The policy is a coroutine,
+// so it could as well ask a directory or wait for somebody's approval.
 //
-//     policy-bastion HOST_KEY AUTHORIZED_KEYS PORT
+//     policy-bastion HOST_KEY KEYS_FOLDER PORT
 //     ssh -p PORT -N -L 5433:db.internal:5432 alice@localhost
 #include <adit/accounts.hpp>
 #include <adit/bastion.hpp>
@@ -43,15 +43,17 @@ void write_down(const adit::audit_event& e) {
     std::fflush(stdout);
 }
 
-adit::bastion_options configure(const char* host_key_file, const char* keys_file,
+adit::bastion_options configure(const char* host_key_file, const char* keys_folder,
                                 std::uint16_t port) {
     auto host_key = adit::config::load_private_key(host_key_file).value();
     adit::host_key_signers host_keys;
     host_keys.push_back(std::make_shared<adit::key_signer>(std::move(host_key)));
 
     adit::account_options users;
-    users.everybody.emplace();  // whoever has a key in the file; the policy knows the names
-    users.keys_files = {std::filesystem::absolute(keys_file).string()};
+    // Whoever has a key in a file of that name. One file for all would let each be anybody, and the
+    // policy would believe it.
+    users.everybody.emplace();
+    users.keys_files = {(std::filesystem::absolute(keys_folder) / "%u").string()};
     users.strict_modes = false;
     auto server = std::make_shared<adit::server_options>(
         std::move(host_keys), std::make_shared<adit::accounts>(std::move(users)));
@@ -67,7 +69,7 @@ adit::bastion_options configure(const char* host_key_file, const char* keys_file
 
 int main(int argc, char** argv) {
     if (argc != 4) {
-        std::fprintf(stderr, "usage: policy-bastion HOST_KEY AUTHORIZED_KEYS PORT\n");
+        std::fprintf(stderr, "usage: policy-bastion HOST_KEY KEYS_FOLDER PORT\n");
         return 2;
     }
     try {

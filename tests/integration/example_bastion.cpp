@@ -4,6 +4,7 @@
 #include "support/run.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -21,10 +22,14 @@ public:
     policy_bastion() {
         static_cast<void>(make_key(folder_.file("host"), {"ed25519", ""}));
         static_cast<void>(make_key(folder_.file("id"), {"ed25519", ""}));
-        process_.emplace(
-            std::vector<std::string>{ADIT_EXAMPLES "/policy-bastion", folder_.file("host"),
-                                     folder_.file("id.pub"), "0"},
-            child_options{folder_.file("log")});
+        // The same person twice; nobody else has let them in.
+        std::filesystem::create_directory(folder_.file("keys"));
+        for (const char* const user : {"alice", "mallory"}) {
+            std::filesystem::copy(folder_.file("id.pub"), folder_.file("keys") + "/" + user);
+        }
+        process_.emplace(std::vector<std::string>{ADIT_EXAMPLES "/policy-bastion",
+                                                  folder_.file("host"), folder_.file("keys"), "0"},
+                         child_options{folder_.file("log")});
         const std::string line = "listening on port ";
         for (int i = 0; i < 200 && log().find(line) == std::string::npos; ++i) {
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -69,6 +74,8 @@ BOOST_AUTO_TEST_CASE(its_policy_lets_the_right_people_go_to_databases_only) {
         BOOST_TEST(said.find(refused) != std::string::npos,
                    user << " to " << target << ": " << said);
     }
+    const std::string as_bob = gate.asked_by("bob", "127.0.0.1:3306");
+    BOOST_TEST(as_bob.find("Permission denied") != std::string::npos, as_bob);
     BOOST_TEST(gate.end() == 0);
     const std::string log = gate.log();
     BOOST_TEST(log.find("login 127.0.0.1") != std::string::npos, log);
