@@ -100,6 +100,25 @@ void talk(bastion_scene& s, adit::client& ssh, target_host& target) {
     s.play({part});
 }
 
+/// A host key that this process does not have: its owner is asked, and counts.
+class asked_signer final : public adit::signer {
+public:
+    [[nodiscard]] const adit::keys::public_key& public_part() const noexcept override {
+        return key_.public_part();
+    }
+    [[nodiscard]] std::string name() const override { return "asked"; }
+    [[nodiscard]] task<std::vector<adit::byte>> sign(std::string_view algorithm,
+                                                     adit::bytes_view message) override {
+        ++asked;
+        co_return adit::value_of(key_.sign(algorithm, message));
+    }
+
+    std::size_t asked = 0;
+
+private:
+    adit::keys::private_key key_ = sample_key(1);
+};
+
 /// A later exchange, begun by the client's KEXINIT.
 void begin_rekey(bastion_scene& s, test_client& c) {
     c.send(wire::ignore{});
@@ -206,9 +225,12 @@ BOOST_AUTO_TEST_CASE(a20_a_bastion_closes_while_exchanges_are_worked_on) {
     for (const bool destroyed : {true, false}) {
         threaded t;
         bastion_scene& s = t.s;
+        const auto owner = std::make_shared<asked_signer>();
+        s.server_side->host_keys = {owner};
         std::unique_ptr<test_client> c;
         const auto logs_in = [&]() -> task<> { c = co_await s.raw_logged_in(); };
         s.play({logs_in});
+        BOOST_TEST(owner->asked == 1U);
         const auto pool = state_of(s.gate())->exchanges;
         t.hold(true);
         t.hold(false);
@@ -234,6 +256,7 @@ BOOST_AUTO_TEST_CASE(a20_a_bastion_closes_while_exchanges_are_worked_on) {
         s.finish();
         BOOST_TEST(s.events.size() == told);
         BOOST_TEST(s.judge->asked == asked);
+        BOOST_TEST(owner->asked == 1U);
     }
 }
 

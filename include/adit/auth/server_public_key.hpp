@@ -127,6 +127,7 @@ ADIT_DECL task<outcome> check_public_key(server_login& login, protocol::packet p
         result.why = "the signature is wrong";
         co_return result;
     }
+    if (login.port.stopped()) throw protocol_error(errc::connection_closed);
     question.verified = true;
     authenticator::answer granted = co_await asked(ask, result);
     co_return passed_with(std::move(result), std::move(granted));

@@ -89,6 +89,7 @@ ADIT_DECL task<> kex_server(packet_port& port, kex_session& session,
     auto proving = kex::work(session, prove);
     kex::server_proof made = co_await std::move(proving);
     if (key == nullptr) {
+        if (port.stopped()) throw protocol_error(errc::connection_closed);
         const auto sign = [&] { return host_key.sign(session.agreed.host_key, made.h); };
         made.signature = co_await guarded(sign, errc::signing_failed);
     }

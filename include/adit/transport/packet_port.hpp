@@ -52,6 +52,8 @@ public:
         static const peer_extensions none;
         return none;
     }
+    /// Whether the connection has ended: nobody is to be asked anything for it any more (A20).
+    [[nodiscard]] virtual bool stopped() const noexcept { return false; }
 
     /// Exactly this message, or protocol_error.
     template <wire::message M>

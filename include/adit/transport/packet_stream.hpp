@@ -94,6 +94,7 @@ public:
     }
     /// A conversation gets no packet any more, not even one that is there already, and sends none.
     void stop() noexcept { stopped_ = true; }
+    [[nodiscard]] bool stopped() const noexcept override { return stopped_; }
     /// Tells the peer why, if there is still somebody to tell; ends the sending side.
     void queue_disconnect(disconnect_reason reason, std::string_view words) noexcept;
 

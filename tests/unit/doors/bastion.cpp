@@ -340,6 +340,7 @@ namespace {
 // a handshake that waits for its authenticator, a session.
 struct busy_gate {
     busy_gate() : target(s.ctx) {
+        s.judge->turns = 5;
         s.options->guests.policy = [this](const forward_question& q) -> task<bool> {
             ++called;
             if (q.target.port == 1) {
