@@ -70,7 +70,7 @@ inline std::size_t or_throw(const io_result& done) {
 }
 /// What is left of a channel whose handle goes: CLOSE, and an end for whatever waits.
 void let_go(channel_core& core, bool drop_queued);
-/// Drops what still comes, up to the peer's end of data; then CLOSE.
+/// Our end of data; drops what still comes, up to the peer's; then CLOSE.
 task<> drain(std::shared_ptr<channel_core> core);
 
 }  // namespace detail
@@ -202,15 +202,13 @@ inline void teardown(boost::beast::role_type, channel& stream, error_code& ec) {
 
 /// The end of a websocket: our end of data, then the peer's, then CLOSE. In both roles alike, for
 /// no address stays in use here for whoever closes first. void(error_code). Cancellation: partial;
-/// the end of data is sent, what came is dropped, and it can be begun again.
+/// the end of data may be sent, what came is dropped, and it can be begun again.
 /// Errors: errc::channel_reset, errc::connection_lost, …
 template <class Token>
 auto async_teardown(boost::beast::role_type, channel& stream, Token&& token) {
-    stream.shutdown_send();
     return detail::door(
         stream.get_executor(), [core = stream.core()] { return detail::drain(core); },
-        std::forward<Token>(token),
-        asio::cancellation_type::terminal | asio::cancellation_type::partial);
+        std::forward<Token>(token), detail::partial_cancellation);
 }
 
 // Details.
@@ -273,6 +271,7 @@ ADIT_DECL void detail::let_go(channel_core& core, bool drop_queued) {
 // that too, and then there is nothing to close.
 ADIT_DECL task<> detail::drain(std::shared_ptr<channel_core> core) {
     if (core == nullptr) throw boost::system::system_error(asio::error::not_connected);
+    core->shutdown();
     while (!core->read_end) {
         auto ready = asio::async_initiate<const asio::deferred_t&, void(error_code)>(
             initiate_wait_readable(core, core->ex), asio::deferred);

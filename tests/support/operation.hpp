@@ -7,6 +7,7 @@
 //     begin()    starts it, with any token; it then waits until
 //     wake()     the one thing happens that it waits for; nothing if it has happened already
 //     right()    whether that value is as it should be
+//     untouched() whether nothing was said to the other side yet, where that can be told
 //     intact()   whether nothing is left of it behind a completion
 //     destroy()  the object that it runs on; absent where there is none
 //     over()     of one whose promise is terminal: whether nothing works any more
@@ -119,6 +120,7 @@ struct plain_row {
     using value = Value;
     [[nodiscard]] static error_code expected() { return {}; }
     [[nodiscard]] bool right(const Value&) { return true; }
+    [[nodiscard]] bool untouched() { return true; }
     [[nodiscard]] bool intact() { return true; }
     /// Whether no handler runs any more when the row goes.
     static constexpr bool goes_silently = true;

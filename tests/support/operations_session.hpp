@@ -72,19 +72,33 @@ struct asking_row : session_row<> {
             const protocol::packet packet = co_await s.server().port().receive_packet();
             if (packet.id() == wire::message_id::disconnect) co_return;
             if (packet.id() == wire::message_id::channel_request) {
+                const auto m = value_of(wire::decode<wire::channel_request>(packet.payload));
+                heard_types.emplace_back(m.request_type);
                 s.server().reply(wire::channel_success{0});
             }
             co_await s.server().flush();
         }
     }
-    [[nodiscard]] bool right(const nothing&) { return run.is_open(); }
+    // Each was sent once, those that were cancelled as well.
+    [[nodiscard]] bool right(const nothing&) {
+        return run.is_open() && heard_types == std::vector<std::string>(begun, asks);
+    }
+    [[nodiscard]] bool untouched() { return heard_types.empty(); }
+    // No reply is waited for any more.
+    [[nodiscard]] bool intact() { return run.stream().core()->session->requests.empty(); }
+
+    std::string asks;
+    std::size_t begun = 0;
+    std::vector<std::string> heard_types;
 };
 
 struct session_request_env : asking_row {
     static constexpr std::string_view name = "session::async_request_env";
 
+    session_request_env() { asks = "env"; }
     template <class Token>
     auto begin(Token&& token) {
+        ++begun;
         return run.async_request_env("LANG", "C", std::forward<Token>(token));
     }
 };
@@ -92,8 +106,10 @@ struct session_request_env : asking_row {
 struct session_request_pty : asking_row {
     static constexpr std::string_view name = "session::async_request_pty";
 
+    session_request_pty() { asks = "pty-req"; }
     template <class Token>
     auto begin(Token&& token) {
+        ++begun;
         const pty_request terminal;
         return run.async_request_pty(terminal, std::forward<Token>(token));
     }
@@ -102,8 +118,10 @@ struct session_request_pty : asking_row {
 struct session_exec : asking_row {
     static constexpr std::string_view name = "session::async_exec";
 
+    session_exec() { asks = "exec"; }
     template <class Token>
     auto begin(Token&& token) {
+        ++begun;
         return run.async_exec("true", std::forward<Token>(token));
     }
 };
@@ -111,8 +129,10 @@ struct session_exec : asking_row {
 struct session_shell : asking_row {
     static constexpr std::string_view name = "session::async_shell";
 
+    session_shell() { asks = "shell"; }
     template <class Token>
     auto begin(Token&& token) {
+        ++begun;
         return run.async_shell(std::forward<Token>(token));
     }
 };
@@ -120,8 +140,10 @@ struct session_shell : asking_row {
 struct session_subsystem : asking_row {
     static constexpr std::string_view name = "session::async_subsystem";
 
+    session_subsystem() { asks = "subsystem"; }
     template <class Token>
     auto begin(Token&& token) {
+        ++begun;
         return run.async_subsystem("sftp", std::forward<Token>(token));
     }
 };
@@ -149,9 +171,15 @@ struct errors_read_some : session_row<std::size_t> {
     auto begin(Token&& token) {
         return run.errors().async_read_some(asio::buffer(room), std::forward<Token>(token));
     }
-    void wake() { says(payload_of(wire::channel_extended_data{0, 1, as_bytes("0123")})); }
+    void wake() { says(payload_of(wire::channel_extended_data{0, 1, as_bytes("0123456789")})); }
     [[nodiscard]] bool right(std::size_t size) {
-        return size == 4 && std::string_view(room.data(), size) == "0123";
+        return size == 8 && std::string_view(room.data(), size) == "01234567";
+    }
+    [[nodiscard]] bool intact() {
+        ending<std::size_t> rest;
+        begin(rest.handler());
+        settle();
+        return rest.value == 2 && std::string_view(room.data(), 2) == "89";
     }
 
     std::array<char, 8> room{};
@@ -230,7 +258,7 @@ struct channel_shutdown_send : channel_row<nothing> {
     }
 };
 
-/// The same, and then the peer's end.
+/// Our end, then the peer's.
 struct channel_teardown : channel_row<nothing> {
     static constexpr std::string_view name = "async_teardown";
     static constexpr promise promised = promise::partial;
@@ -240,6 +268,9 @@ struct channel_teardown : channel_row<nothing> {
         return async_teardown(boost::beast::role_type::client, c, std::forward<Token>(token));
     }
     void wake() { says(payload_of(wire::channel_eof{0})); }
+    [[nodiscard]] bool untouched() { return heard(s).empty(); }
+    // EOF and CLOSE, once each.
+    [[nodiscard]] bool intact() { return numbers(heard(s)) == std::vector<int>{96, 97}; }
 };
 
 using session_operations =

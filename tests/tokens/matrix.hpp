@@ -67,6 +67,7 @@ void deferred() {
         row.wake();
         row.settle();
         BOOST_TEST(e.completions == 0);
+        BOOST_TEST(row.untouched());
         std::move(operation)(e.handler());
         BOOST_TEST(e.completions == 0);
         check_end(row, e);
