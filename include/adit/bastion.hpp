@@ -53,7 +53,8 @@ public:
 
     [[nodiscard]] executor_type get_executor() const { return state_->ex; }
 
-    /// Binds and listens. Throws what bind says.
+    /// Binds and listens, once. Throws what bind says, and then nothing is listened on;
+    /// asio::error::already_started the second time.
     void listen();
     /// What connections from now on are told and allowed; those that are there keep theirs.
     void use(guest_options options);
@@ -140,6 +141,11 @@ auto bastion::async_drain(std::chrono::milliseconds limit, Token&& token) {
 #if ADIT_BODIES
 
 ADIT_DECL void bastion::listen() {
+    if (!state_->acceptors.empty()) {
+        throw boost::system::system_error(asio::error::already_started);
+    }
+    // Where it is at the end: the loops below refer to what lies in it.
+    std::vector<asio::ip::tcp::acceptor> bound;
     for (const auto& where : state_->listen) {
         asio::ip::tcp::acceptor acceptor(state_->ex);
         acceptor.open(where.protocol());
@@ -147,8 +153,9 @@ ADIT_DECL void bastion::listen() {
         if (where.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true));
         acceptor.bind(where);
         acceptor.listen();
-        state_->acceptors.push_back(std::move(acceptor));
+        bound.push_back(std::move(acceptor));
     }
+    state_->acceptors = std::move(bound);
     for (auto& acceptor : state_->acceptors) {
         std::function<void(asio::ip::tcp::socket, asio::ip::tcp::endpoint)> taker =
             [weak = std::weak_ptr(state_)](asio::ip::tcp::socket accepted,

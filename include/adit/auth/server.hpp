@@ -139,9 +139,9 @@ inline std::chrono::microseconds delay_for(const conversation& c,
     return protocol::delay_of_refusal(least + std::chrono::microseconds(spread), elapsed);
 }
 
-inline task<> wait_to_refuse(conversation& c, std::chrono::steady_clock::time_point began) {
+inline task<> wait_to_refuse(conversation& c) {
     const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
-        std::chrono::steady_clock::now() - began);
+        std::chrono::steady_clock::now() - c.login.heard);
     if (const auto left = delay_for(c, elapsed); left.count() != 0) {
         asio::steady_timer timer(co_await asio::this_coro::executor, left);
         auto waiting = timer.async_wait(asio::deferred);
@@ -194,7 +194,7 @@ inline task<bool> one_request(conversation& c) {
     if (packet.id() != wire::message_id::userauth_request) {
         throw protocol_error(errc::unexpected_message);
     }
-    const auto began = std::chrono::steady_clock::now();
+    c.login.heard = std::chrono::steady_clock::now();
     const bool is_first = !c.named;
     const std::string method = method_of(c, packet);
     spend(c.budget.request());
@@ -207,7 +207,7 @@ inline task<bool> one_request(conversation& c) {
     const bool only_asks = is_first && method == "none";
     if (!only_asks) tell(c, audit_event::kind::login_refused, method, result);
     const bool is_query = result.what == kind::query_refused;
-    co_await wait_to_refuse(c, began);
+    co_await wait_to_refuse(c);
     if (!only_asks) spend(is_query ? c.budget.refused_query() : c.budget.failure());
     // A dialogue that the client walked away from has no answer of its own.
     const std::string names = c.progress.can_continue();

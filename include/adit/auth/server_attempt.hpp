@@ -11,6 +11,7 @@
 
 #include <new>
 #include <optional>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -22,6 +23,7 @@ struct server_login {
     const server_options& options;
     bytes_view session_id;
     login_question who;
+    std::chrono::steady_clock::time_point heard{};  ///< the client's latest message (L06)
 };
 
 /// What became of one request.

@@ -7,6 +7,7 @@
 #include <adit/auth/server_attempt.hpp>
 #include <adit/bodies.hpp>
 
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <string>
@@ -77,7 +78,10 @@ ADIT_DECL void server_dialogue::send(std::string_view name, std::string_view ins
 
 ADIT_DECL task<protocol::packet> server_dialogue::receive() {
     try {
-        co_return co_await login_->port.receive_packet();
+        protocol::packet packet = co_await login_->port.receive_packet();
+        // L06: how long a person takes to answer hides nothing of what comes now.
+        login_->heard = std::chrono::steady_clock::now();
+        co_return packet;
     } catch (...) {
         failure_ = std::current_exception();
         throw;

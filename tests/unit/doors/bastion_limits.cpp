@@ -383,4 +383,22 @@ BOOST_AUTO_TEST_CASE(l13_a_client_that_does_not_read_stops_its_sources) {
     s.finish();
 }
 
+BOOST_AUTO_TEST_CASE(listens_once_and_a_start_that_fails_holds_no_port) {
+    bastion_scene s;
+    const auto is = [](error_code expected) {
+        return [expected](const boost::system::system_error& e) { return e.code() == expected; };
+    };
+    BOOST_CHECK_EXCEPTION(s.gate().listen(), boost::system::system_error,
+                          is(asio::error::already_started));
+    BOOST_TEST(s.gate().endpoints().size() == 1U);
+
+    // The second address is taken: the first is let go.
+    adit::bastion_options both = *s.options;
+    both.listen = {{asio::ip::address_v4::loopback(), 0}, s.gate().endpoints().at(0)};
+    adit::bastion second(s.ctx.get_executor(), std::move(both));
+    BOOST_CHECK_EXCEPTION(second.listen(), boost::system::system_error,
+                          is(asio::error::address_in_use));
+    BOOST_TEST(second.endpoints().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
