@@ -204,6 +204,7 @@ public:
 
 private:
     static task<session_request> receive(std::shared_ptr<detail::channel_core> core);
+    static void answer(detail::channel_core& core, bool success);
 
     std::shared_ptr<detail::channel_core> core_;
     channel stream_;
@@ -240,7 +241,6 @@ void send_request(const std::shared_ptr<channel_core>& core, const Fields& field
 
 template <class Token>
 auto server_session::async_receive_request(Token&& token) {
-    answer(false);
     return detail::door(
         stream_.get_executor(), [core = core_] { return receive(core); },
         std::forward<Token>(token), detail::any_cancellation);
@@ -273,6 +273,7 @@ ADIT_DECL server_session::server_session(channel accepted)
 ADIT_DECL task<session_request> server_session::receive(
     std::shared_ptr<detail::channel_core> core) {
     if (core == nullptr) throw boost::system::system_error(asio::error::not_connected);
+    answer(*core, false);
     while (core->requests.empty()) {
         if (core->owner == nullptr || core->write_end) {
             throw protocol_error(core->write_end ? core->write_end : errc::channel_closed);
@@ -288,9 +289,12 @@ ADIT_DECL task<session_request> server_session::receive(
 }
 
 ADIT_DECL void server_session::answer(bool success) {
-    if (core_ == nullptr) return;
-    const bool owes = std::exchange(core_->owes_answer, false);
-    if (owes && core_->owner != nullptr) core_->owner->answer_request(*core_, success);
+    if (core_ != nullptr) answer(*core_, success);
+}
+
+ADIT_DECL void server_session::answer(detail::channel_core& core, bool success) {
+    const bool owes = std::exchange(core.owes_answer, false);
+    if (owes && core.owner != nullptr) core.owner->answer_request(core, success);
 }
 
 ADIT_DECL void server_session::send_exit_status(std::uint32_t status) {
