@@ -25,7 +25,7 @@ outcome dial(connects& where, std::chrono::milliseconds timeout) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(connect)
+BOOST_AUTO_TEST_SUITE(connect_door)
 
 BOOST_AUTO_TEST_CASE(socket_is_ready_for_ssh) {
     connects where;
