@@ -22,8 +22,10 @@ public:
     void operator()(Handler&& handler) const {
         const error_code now = begin();
         if (now == asio::error::would_block) {
-            core_->flushed.park(core_, std::forward<Handler>(handler), ex_, partial_cancellation);
-            return core_->owner->want_flushed(*core_);
+            // First, for a handler that its context drops may take the connection with it.
+            core_->owner->want_flushed(*core_);
+            return core_->flushed.park(core_, std::forward<Handler>(handler), ex_,
+                                       partial_cancellation);
         }
         parked_handler<void(error_code)> ready(std::forward<Handler>(handler), ex_);
         ready.post(now);

@@ -2,6 +2,7 @@
 // C46), and how many may wait for a connection's end.
 #include "support/session_talk.hpp"
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/write.hpp>
 
 namespace asio = boost::asio;
@@ -11,6 +12,24 @@ using adit::channel;
 using adit::errc;
 using adit::error_code;
 using wire::message_id;
+
+namespace {
+
+// Ends its data when it goes, and leaves everything to the operation.
+struct last_words {
+    std::shared_ptr<channel> stream;
+    std::shared_ptr<adit::client> ssh;
+
+    last_words() = default;
+    last_words(const last_words&) = delete;
+    last_words& operator=(const last_words&) = delete;
+    ~last_words() {
+        channel& c = *stream;
+        c.async_shutdown_send([all = std::pair(std::move(stream), std::move(ssh))](error_code) {});
+    }
+};
+
+}  // namespace
 
 BOOST_AUTO_TEST_SUITE(shutdown_send)
 
@@ -168,6 +187,21 @@ BOOST_AUTO_TEST_CASE(several_may_wait_for_the_connections_end) {
     BOOST_TEST(again.ec == errc::connection_closed);
     for (const ending& e : all) BOOST_TEST(e.completions == 1);
     s.finish();
+}
+
+// The handler is dropped at once, and the connection with it.
+BOOST_AUTO_TEST_CASE(may_be_begun_while_its_context_is_destroyed) {
+    const auto kept = std::make_shared<int>(1);
+    {
+        scene s;
+        s.make_ready();
+        auto last = std::make_shared<last_words>();
+        last->stream = std::make_shared<channel>(s.open({}));
+        last->stream->async_wait_readable([last, kept](error_code) {});
+        static_cast<void>(heard(s));
+        last->ssh = std::make_shared<adit::client>(std::move(s.ssh()));
+    }
+    BOOST_TEST(kept.use_count() == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
