@@ -13,6 +13,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -35,12 +36,12 @@ class initiate_with_deadline;
 
 /// Starts `operation` (what an async_* function returns for asio::deferred; its results begin with
 /// an error_code) and asks it to stop when `limit` has passed. Completes as the operation does,
-/// with errc::deadline_exceeded where it failed because of the limit. `ex` is the executor, or the
-/// strand, that the operation belongs to: channel::get_executor().
-/// Signature: the operation's. Cancellation: passed on; each type means what it means to the
-/// operation. The limit asks with all types at once: after it a channel's read or write has moved
-/// nothing and the channel works on, a handshake has closed its connection.
-/// Buffers: as the operation says. Errors: the operation's, errc::deadline_exceeded.
+/// with errc::deadline_exceeded where the limit stopped it (operation_aborted). `ex` is the
+/// executor, or the strand, that the operation belongs to: channel::get_executor(). Signature: the
+/// operation's. Cancellation: passed on; each type means what it means to the operation. The limit
+/// asks with all types at once: after it a channel's read or write has moved nothing and the
+/// channel works on, a handshake has closed its connection. Buffers: as the operation says. Errors:
+/// the operation's, errc::deadline_exceeded.
 template <class Operation, class Token>
 auto async_with_deadline(executor ex, Operation operation, asio::steady_timer::duration limit,
                          Token&& token) {
@@ -66,7 +67,9 @@ struct deadline_handler<void(error_code, Values...), Handler> {
     void operator()(std::array<std::size_t, 2> order, error_code ec, Values... values,
                     error_code waited) {
         const bool expired = order[0] == 1 && !waited;
-        if (ec && expired) ec = errc::deadline_exceeded;
+        // An error of its own was on its way already: it says more than the limit does.
+        const bool stopped = ec == asio::error::operation_aborted;
+        if (stopped && expired) ec = errc::deadline_exceeded;
         timer.reset();
         // The group leaves its own there.
         asio::cancellation_slot slot = asio::get_associated_cancellation_slot(handler);

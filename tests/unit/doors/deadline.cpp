@@ -121,6 +121,23 @@ BOOST_AUTO_TEST_CASE(a_result_in_the_same_moment_is_delivered) {
     BOOST_TEST(completions == 1);
 }
 
+// The limit comes while the answer is on its way; nobody would ever ask for it again.
+BOOST_AUTO_TEST_CASE(an_error_in_the_same_moment_is_delivered) {
+    asio::steady_timer answer(io, 1h);
+    const auto refuses = [&answer](auto handler) {
+        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+        answer.async_wait([kept](error_code) { std::move (*kept)(errc::request_refused); });
+    };
+    auto asking =
+        asio::async_initiate<const asio::deferred_t&, void(error_code)>(refuses, asio::deferred);
+    async_with_deadline(io.get_executor(), std::move(asking), 0ms,
+                        [this](error_code e) { ec = e; });
+    asio::steady_timer later(io, 1ms);
+    later.async_wait([&](error_code) { answer.cancel(); });
+    io.run();
+    BOOST_TEST(ec == errc::request_refused);
+}
+
 BOOST_AUTO_TEST_CASE(the_callers_own_cancellation_is_no_deadline) {
     for (const auto type : {asio::cancellation_type::total, asio::cancellation_type::partial,
                             asio::cancellation_type::terminal}) {
