@@ -17,6 +17,8 @@
 #include <adit/detail/signal.hpp>
 #include <adit/detail/spawn.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <fcntl.h>
@@ -49,7 +51,8 @@ public:
     /// The driver's end of connected(), blocking and with TCP_NODELAY, once; the caller closes it.
     /// -1 otherwise.
     [[nodiscard]] int release_descriptor() noexcept { return std::exchange(state_->driver, -1); }
-    /// Where listening() listens; port 0 when it does no more.
+    /// Where listening() listens; port 0 when it does no more, also because the channel ended
+    /// before anybody came.
     [[nodiscard]] asio::ip::tcp::endpoint endpoint() const;
 
     /// Completes when the bridge has ended: without an error after two ends of data, otherwise with
@@ -73,6 +76,7 @@ private:
         executor ex;
         channel far;  // until somebody is connected to it
         asio::ip::tcp::acceptor acceptor;
+        asio::cancellation_signal stop_watching;  // `far`, once somebody has come
         std::shared_ptr<detail::relay> running;
         detail::signal ended;
         int driver = -1;
@@ -83,6 +87,8 @@ private:
     /// Listens already, on a port of its own.
     explicit bridge(channel far);
     static task<> accept_own(std::shared_ptr<state> s);
+    /// A channel that is over before anybody came ends the bridge.
+    static void watch_channel(const std::shared_ptr<state>& s);
     static void join(const std::shared_ptr<state>& s, asio::ip::tcp::socket near);
     static task<> run(std::shared_ptr<state> s);
     static task<> wait_closed(std::shared_ptr<state> s);
@@ -106,11 +112,21 @@ auto bridge::async_wait_closed(Token&& token) {
 
 #if ADIT_BODIES
 
+namespace detail {
+
+// In a program that this process starts an end would be open to others, and its reset not be seen.
+inline void keep_from_children(int descriptor) noexcept {
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+}  // namespace detail
+
 ADIT_DECL bridge::bridge(channel far) {
     if (!far.is_open()) throw boost::system::system_error(asio::error::not_connected);
     state_ = std::make_shared<state>(std::move(far));
     const asio::ip::tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
     state_->acceptor.open(any_port.protocol());
+    detail::keep_from_children(state_->acceptor.native_handle());
     state_->acceptor.bind(any_port);
     state_->acceptor.listen();
 }
@@ -121,6 +137,8 @@ ADIT_DECL bridge bridge::connected(channel far) {
     bridge made(std::move(far));
     state& s = *made.state_;
     asio::ip::tcp::socket driver(s.ex);
+    driver.open(asio::ip::tcp::v4());
+    detail::keep_from_children(driver.native_handle());
     driver.connect(s.acceptor.local_endpoint());
     driver.set_option(asio::ip::tcp::no_delay(true));
     for (;;) {
@@ -130,7 +148,6 @@ ADIT_DECL bridge bridge::connected(channel far) {
         if (from != driver.local_endpoint()) continue;
         stop_listening(s);
         s.driver = driver.release();
-        ::fcntl(s.driver, F_SETFD, FD_CLOEXEC);
         join(made.state_, std::move(near));
         return made;
     }
@@ -138,8 +155,19 @@ ADIT_DECL bridge bridge::connected(channel far) {
 
 ADIT_DECL bridge bridge::listening(channel far) {
     bridge made(std::move(far));
+    watch_channel(made.state_);
     detail::spawn(made.state_->ex, accept_own(made.state_));
     return made;
+}
+
+ADIT_DECL void bridge::watch_channel(const std::shared_ptr<state>& s) {
+    auto over = [s](error_code why) {
+        if (s->running != nullptr) return;
+        stop_listening(*s);
+        end(*s, why ? why : error_code(errc::channel_closed));
+    };
+    const detail::initiate_wait_closed watch(s->far.core());
+    watch(asio::bind_cancellation_slot(s->stop_watching.slot(), std::move(over)));
 }
 
 ADIT_DECL asio::ip::tcp::endpoint bridge::endpoint() const {
@@ -158,6 +186,9 @@ ADIT_DECL task<> bridge::accept_own(std::shared_ptr<state> s) {
 }
 
 ADIT_DECL void bridge::join(const std::shared_ptr<state>& s, asio::ip::tcp::socket near) {
+    // From now on the relay watches the channel.
+    s->stop_watching.emit(asio::cancellation_type::terminal);
+    detail::keep_from_children(near.native_handle());
     // Whatever ends this process or this relay before its good end shows as a reset.
     error_code ignored;
     near.set_option(asio::socket_base::linger(true, 0), ignored);

@@ -1,6 +1,7 @@
 // adit/bridge.hpp: a channel as a descriptor and as a port of this process, with real sockets on
-// loopback. Drivers that use them are in tests/integration/examples.cpp.
-#include "support/scene.hpp"
+// loopback. Drivers that use them are in tests/integration/examples.cpp. Over 300 lines: other
+// processes, drivers and servers are at both its ends.
+#include "support/talk.hpp"
 
 #include <adit/bridge.hpp>
 
@@ -9,7 +10,9 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <filesystem>
@@ -61,6 +64,18 @@ task<> echo_one_channel(scene& s) {
 std::size_t open_descriptors() {
     const std::filesystem::directory_iterator all("/proc/self/fd");
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+// Of those that a program which is started from here would get.
+std::size_t inherited_sockets() {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        const int descriptor = std::stoi(entry.path().filename().string());
+        struct stat what{};
+        const bool socket = ::fstat(descriptor, &what) == 0 && S_ISSOCK(what.st_mode);
+        if (socket && (::fcntl(descriptor, F_GETFD) & FD_CLOEXEC) == 0) ++count;
+    }
+    return count;
 }
 
 // A process that connects and says what became of it: 'c' for closed.
@@ -257,6 +272,53 @@ BOOST_AUTO_TEST_CASE(port_that_nobody_used_is_closed_with_its_channel) {
     };
     s.play({server_part});
     s.finish();
+}
+
+// Nobody would ever hear of it otherwise, and the port would stay.
+BOOST_AUTO_TEST_CASE(port_that_nobody_used_ends_when_its_channel_does) {
+    for (const bool by_peer : {true, false}) {
+        scene s;
+        s.make_ready();
+        channel far = s.open({});
+        bridge b = bridge::listening(std::move(far));
+        error_code ended = asio::error::would_block;
+        b.async_wait_closed([&](error_code ec) { ended = ec; });
+        s.step();
+        BOOST_TEST(ended == asio::error::would_block);
+        if (by_peer) {
+            adit::test::say(s, {adit::test::payload_of(wire::channel_close{0})});
+        } else {
+            s.ssh().close();
+        }
+        s.step();
+        BOOST_TEST(ended == (by_peer ? errc::channel_closed : errc::connection_closed));
+        BOOST_TEST(b.endpoint().port() == 0);
+        s.finish();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(programs_that_are_started_get_no_end_of_it) {
+    const std::size_t before = inherited_sockets();
+    for (const bool by_port : {false, true}) {
+        scene s;
+        s.make_ready();
+        channel far = s.open({});
+        bridge b = by_port ? bridge::listening(std::move(far)) : bridge::connected(std::move(far));
+        BOOST_TEST(inherited_sockets() == before);
+        if (by_port) {
+            const auto client_part = [&]() -> task<> {
+                const tcp::socket driver = co_await dial(s, b.endpoint());
+                while (b.endpoint().port() != 0) {
+                    auto turn = asio::post(s.ctx, asio::deferred);
+                    co_await std::move(turn);
+                }
+                BOOST_TEST(inherited_sockets() == before + 1);  // the driver's own
+            };
+            s.play({client_part});
+        }
+        b.close();
+        s.finish();
+    }
 }
 
 BOOST_AUTO_TEST_CASE(closed_channel_makes_no_bridge_and_no_descriptor_is_left) {
