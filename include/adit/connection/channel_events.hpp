@@ -64,6 +64,7 @@ ADIT_DECL void channel_set::on_extended_data(const event& e, const slab_ref& sla
     const bool wanted = core != nullptr && !core->handle_gone && core->session != nullptr &&
                         e.code == wire::extended_data_stderr;
     const errors_go where = wanted ? core->session->errors_to : errors_go::nowhere;
+    if (core != nullptr) ++core->moved;
     switch (where) {
         case errors_go::nowhere: return grant(e.channel, e.data.size());
         case errors_go::into_queue: return keep(*core, core->session->errors, e.data, slab);

@@ -137,6 +137,28 @@ BOOST_AUTO_TEST_CASE(c45_errors_that_nobody_reads_stop_the_data_until_they_are_d
     s.end();
 }
 
+// Somebody throws them away, but the program is at work.
+BOOST_AUTO_TEST_CASE(l19_a_channel_on_which_errors_are_discarded_does_not_rest) {
+    using namespace std::chrono_literals;
+    scene s;
+    s.options.limits.channel_timeout.session = 5min;
+    s.make_ready();
+    session run = open_session(s);
+    run.discard_errors();
+    auto& channels = s.link().channels();
+    const auto now = std::chrono::steady_clock::now();
+    channels.close_idle(now);
+    say(s, {errors_message(0, "moves")});
+    channels.close_idle(now + 4min);
+    channels.close_idle(now + 8min);
+    BOOST_TEST(heard(s).empty());
+    channels.close_idle(now + 9min);
+    const std::vector<int> closed{97};
+    BOOST_TEST(numbers(heard(s)) == closed, boost::test_tools::per_element());
+    run.close();
+    s.finish();
+}
+
 BOOST_AUTO_TEST_CASE(merged_errors_stand_in_the_data_in_their_order) {
     errors_scene s;
     say(s, {errors_message(0, "held "), data_message(0, "out1 ")});
