@@ -150,7 +150,7 @@ ADIT_DECL expansion expand_home(std::string_view path, const config_facts& facts
 
 ADIT_DECL expansion expand_path(std::string_view path, const token_values& values,
                                 const config_facts& facts) {
-    const expansion at_home = expand_home(path, facts);
+    expansion at_home = expand_home(path, facts);
     if (!at_home.wrong.empty()) return at_home;
     return expand(at_home.text, &values, all_tokens, &facts);
 }

@@ -46,8 +46,9 @@ ADIT_DECL std::optional<bool> read_yes_or_no(std::string_view text) {
 
 ADIT_DECL std::optional<std::uint64_t> read_number(std::string_view text, std::uint64_t most) {
     std::uint64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, value);
     if (text.empty() || stop != end || error != std::errc() || value > most) return std::nullopt;
     return value;
 }
