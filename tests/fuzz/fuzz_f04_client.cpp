@@ -189,7 +189,7 @@ void fuzz_login(unsigned choice, bytes_view input) {
         proved = proved || is_proof(payload);
     };
     const std::vector<byte> session(32, byte{7});
-    const adit::auth::login who{o.user, o.host, session};
+    const adit::auth::login who{o.user, o.host, session, {}, {}};
     const bool in =
         adit::fuzz::ends_well([&]() -> task<> { co_await adit::auth::authenticate(port, o, who); });
     check(!in || watch->success, "C35: success is the server's word behind our request");

@@ -95,7 +95,9 @@ ADIT_DECL task<> shake(std::shared_ptr<connection> link, handshake hands) {
         failure = errc::out_of_memory;
     }
     if (hands.clock != nullptr) hands.clock->stop();
-    if (!failure && link->finished()) throw protocol_error(link->error());
+    // Who closed it has said why.
+    const bool closed = !failure || failure == errc::connection_closed;
+    if (closed && link->finished()) throw protocol_error(link->error());
     if (!failure) co_return;
     // After a cancellation every co_await would throw; the farewell must not.
     co_await asio::this_coro::throw_if_cancelled(false);

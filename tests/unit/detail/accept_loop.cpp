@@ -19,6 +19,19 @@ using asio::ip::tcp;
 
 namespace {
 
+// clang's UBSan looks at memory through a pipe before it believes in a virtual function: without
+// descriptors it reports what is not there.
+boost::test_tools::assertion_result nothing_else_wants_any(boost::unit_test::test_unit_id) {
+    boost::test_tools::assertion_result yes(true);
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+    yes = boost::test_tools::assertion_result(false);
+    yes.message() << "the sanitizer needs descriptors of its own";
+#endif
+#endif
+    return yes;
+}
+
 /// All descriptors but those that are open already, and `left` more.
 class few_descriptors {
 public:
@@ -96,7 +109,8 @@ struct door {
 
 BOOST_AUTO_TEST_SUITE(accept_loop)
 
-BOOST_AUTO_TEST_CASE(l24_t22_who_calls_in_vain_is_told_and_later_ones_get_in) {
+BOOST_AUTO_TEST_CASE(l24_t22_who_calls_in_vain_is_told_and_later_ones_get_in,
+                     *boost::unit_test::precondition(nothing_else_wants_any)) {
     door d;
     few_descriptors none;
     d.call(0);
@@ -112,7 +126,8 @@ BOOST_AUTO_TEST_CASE(l24_t22_who_calls_in_vain_is_told_and_later_ones_get_in) {
     BOOST_TEST(d.seen_by(2) == asio::error::would_block);
 }
 
-BOOST_AUTO_TEST_CASE(l24_t22_again_and_again) {
+BOOST_AUTO_TEST_CASE(l24_t22_again_and_again,
+                     *boost::unit_test::precondition(nothing_else_wants_any)) {
     for (int i = 0; i < 3; ++i) {
         door d;
         few_descriptors none;
