@@ -6,6 +6,7 @@
 
 #include <adit/bodies.hpp>
 #include <adit/connection/session_channel.hpp>
+#include <adit/transport/packet_port.hpp>
 
 namespace adit::detail {
 
