@@ -42,6 +42,7 @@ public:
     /// Waits for the text, or for the end.
     [[nodiscard]] bool says(std::string_view text);
     void signal(int number) const { ::kill(process_->id(), number); }
+    [[nodiscard]] pid_t id() const noexcept { return process_->id(); }
     [[nodiscard]] bool running() { return process_->running(); }
     [[nodiscard]] int wait() { return process_->wait(); }
 

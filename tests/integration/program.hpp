@@ -28,6 +28,7 @@ public:
 
     /// Waits for the event, or for the end.
     [[nodiscard]] bool says(std::string_view text);
+    [[nodiscard]] pid_t id() const noexcept { return process_.id(); }
     [[nodiscard]] int wait() { return process_.wait(); }
     /// By SIGTERM; its exit status.
     [[nodiscard]] int end();

@@ -158,6 +158,19 @@ BOOST_AUTO_TEST_CASE(each_list_that_does_not_meet_is_named) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(c10_a_peer_that_only_compresses_is_refused) {
+    for (const std::string_view names : {"zlib@openssh.com", "zlib,zlib@openssh.com"}) {
+        for (const role ours : both) {
+            kexinit theirs = offer();
+            theirs.compression_algorithms_client_to_server = {names};
+            const outcome o = ours == role::client ? negotiate(offer(), theirs, ours)
+                                                   : negotiate(theirs, offer(), ours);
+            BOOST_TEST(!o.agreed);
+            BOOST_TEST((o.failure.error == errc::no_common_compression));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(c12_stray_commas_match_nothing) {
     kexinit client = offer();
     kexinit server = offer();

@@ -223,6 +223,23 @@ BOOST_AUTO_TEST_CASE(c14_lists_that_do_not_meet_are_both_told) {
     BOOST_TEST(run([](auto& a) { a.ciphers = "theirs@test"; }) == errc::no_common_cipher);
 }
 
+// A peer that would like to compress is told what it gets: nothing but "none", in a first exchange
+// and in a later one, from either of us.
+BOOST_AUTO_TEST_CASE(c10_compression_is_never_offered) {
+    std::size_t seen = 0;
+    scene s;
+    s.options.trace = [&seen](const adit::trace_event& e) {
+        const auto message = wire::decode<wire::kexinit>(e.payload);
+        if (!message) return;
+        ++seen;
+        BOOST_TEST(message->compression_algorithms_client_to_server.names == "none");
+        BOOST_TEST(message->compression_algorithms_server_to_client.names == "none");
+    };
+    s.make_ready();
+    s.finish();
+    BOOST_TEST(seen == 2U);  // ours, and the server's, which is adit's too
+}
+
 namespace {
 
 /// The cookie and the public value of a client's first exchange.
