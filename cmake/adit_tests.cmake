@@ -15,7 +15,8 @@ target_compile_definitions(adit_testing INTERFACE
     ADIT_BINARY_DIR="${PROJECT_BINARY_DIR}")
 
 set(adit_support "${PROJECT_SOURCE_DIR}/tests/support")
-add_library(adit_test_main OBJECT EXCLUDE_FROM_ALL "${adit_support}/main.cpp")
+add_library(adit_test_main OBJECT EXCLUDE_FROM_ALL
+    "${adit_support}/main.cpp" "${adit_support}/virtual_clock.cpp")
 target_link_libraries(adit_test_main PRIVATE adit_testing)
 
 # Two precompiled headers for all binaries: floors below Asio must not see it by accident. Reading

@@ -62,6 +62,13 @@ public:
     [[nodiscard]] bool read_parked() const noexcept { return bool{reader_}; }
     [[nodiscard]] bool write_parked() const noexcept { return bool{writer_}; }
 
+    /// A black hole: from now on nothing arrives, and writes are taken while there is capacity.
+    void hold() noexcept { holding_ = true; }
+    /// It heals: what was written meanwhile arrives.
+    void heal() {
+        holding_ = false;
+        wake();
+    }
     /// No more writes; the reader gets what is held, then eof.
     void end_writing() noexcept;
     /// No more reads; the writer gets broken_pipe, what is held is lost.
@@ -93,6 +100,7 @@ private:
     std::vector<flight> flights_;
     std::size_t bytes_written_ = 0;
     std::size_t bytes_read_ = 0;
+    bool holding_ = false;
     error_code read_end_;   // what the reader gets when nothing is held
     error_code write_end_;  // what the writer gets
     read_buffers read_into_;
@@ -204,6 +212,9 @@ inline std::size_t memory_pipe::bytes_until(const std::optional<failure_point>& 
 inline std::optional<io_result> memory_pipe::read_now(const read_buffers& into) {
     if (asio::buffer_size(into) == 0) {
         return io_result{};
+    }
+    if (holding_ && read_end_ != asio::error::connection_reset) {
+        return std::nullopt;
     }
     std::size_t most = std::min(options.most_per_read, asio::buffer_size(into));
     most = std::min(most, bytes_until(options.read_failure, bytes_read_));
