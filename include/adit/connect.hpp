@@ -3,12 +3,12 @@
 // Invariant: what went wrong is an errc of its own: name, refusal, network or time.
 #pragma once
 
+#include <adit/detail/connect_in_turn.hpp>
 #include <adit/detail/deadline.hpp>
 #include <adit/detail/door.hpp>
 #include <adit/detail/signal.hpp>
 #include <adit/error.hpp>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace adit {
 
@@ -92,10 +93,10 @@ inline task<asio::ip::tcp::resolver::results_type> look_up_name(executor ex, std
 }
 
 inline task<connected_socket> dial(executor ex, std::string host, std::uint16_t port) {
-    const auto addresses = co_await look_up_name(ex, host, port);
-    asio::ip::tcp::socket socket(ex);
-    auto connecting = asio::async_connect(socket, addresses, asio::deferred);
-    static_cast<void>(co_await std::move(connecting));
+    const auto found = co_await look_up_name(ex, host, port);
+    std::vector<asio::ip::tcp::endpoint> addresses;
+    for (const auto& entry : found) addresses.push_back(entry.endpoint());
+    asio::ip::tcp::socket socket = co_await connect_in_turn(ex, std::move(addresses));
     error_code ignored;  // what these two cannot set, they do not need
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket.set_option(asio::socket_base::keep_alive(true), ignored);

@@ -8,12 +8,14 @@
 #include <adit/bastion/policy.hpp>
 #include <adit/bodies.hpp>
 #include <adit/connect.hpp>
+#include <adit/detail/accept_loop.hpp>
+#include <adit/detail/connect_in_turn.hpp>
 #include <adit/detail/erase.hpp>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -109,9 +111,7 @@ inline task<dialled> connect_host(server& peer, const guest_options& options,
     if (allowed.empty()) {
         co_return refused(open_failure::administratively_prohibited, "address not permitted");
     }
-    tcp::socket socket(ex);
-    auto connecting = asio::async_connect(socket, allowed, asio::deferred);
-    static_cast<void>(co_await std::move(connecting));
+    tcp::socket socket = co_await connect_in_turn(ex, std::move(allowed));
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     dialled result;
@@ -133,6 +133,8 @@ ADIT_DECL task<dialled> dial_target(server& peer, const guest_options& options,
     if (!allowed) {
         co_return refused(open_failure::administratively_prohibited, "not permitted");
     }
+    // What this machine lacks is not the target's fault (T22, T23).
+    open_failure code = open_failure::connect_failed;
     std::string why;
     try {
         auto body = [&peer, &options, &question]() -> task<dialled> {
@@ -144,9 +146,13 @@ ADIT_DECL task<dialled> dial_target(server& peer, const guest_options& options,
         auto connecting = door(peer.get_executor(), std::move(body), asio::deferred);
         co_return co_await with_deadline(std::move(connecting), options.dial_timeout);
     } catch (const boost::system::system_error& e) {
+        if (out_of_descriptors(e.code())) code = open_failure::resource_shortage;
         why = e.code().message();
+    } catch (const std::bad_alloc&) {
+        code = open_failure::resource_shortage;
+        why = "out of memory";
     }
-    co_return refused(open_failure::connect_failed, std::move(why));
+    co_return refused(code, std::move(why));
 }
 
 #endif  // ADIT_BODIES
