@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(four_mebibytes_each_way_at_once) {
     s.finish();
 }
 
-BOOST_AUTO_TEST_CASE(t07_half_close_travels_both_ways_and_leaves_the_rest) {
+BOOST_AUTO_TEST_CASE(t15_t16_half_close_travels_both_ways_and_leaves_the_rest) {
     for (const bool client_first : {true, false}) {
         bastion_scene s;
         target_host target(s.ctx);
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(t07_half_close_travels_both_ways_and_leaves_the_rest) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(t08_a_reset_of_the_target_is_no_end_of_data) {
+BOOST_AUTO_TEST_CASE(a_reset_of_the_target_is_no_end_of_data) {
     bastion_scene s;
     target_host target(s.ctx);
     joined j;
