@@ -1,5 +1,6 @@
 // ssh's flags with CLI11. Flags that are short for options are set as options, so that both are
-// read in one way; the order is -l, user@host, the other flags, -o, -F, and the first value wins.
+// read in one way; the order is -l, user@host, the other flags, -o, --profile, -F, and the first
+// value wins.
 #include "command_line.hpp"
 
 #include <adit/version.hpp>
@@ -48,6 +49,8 @@ What differs from ssh:
   -L without an address  listens on 127.0.0.1 alone, not on ::1; * is every IPv4 address
   -F                     ~/.ssh/config, then /etc/ssh/ssh_config; an option that adit does not have
                          is told, or refused where it routes; docs/ssh_config.md has the table
+  --profile              has the fields of docs/profiles.md; it stands behind -o and before -F, and
+                         a secret in it is refused unless the file is closed to others
   identities             ~/.ssh/id_rsa, id_ecdsa and id_ed25519, and SSH_AUTH_SOCK's agent
   a lost connection      ends the program with 255
   the end                by SIGINT or SIGTERM is success: 0
@@ -62,7 +65,7 @@ constexpr std::array<std::string_view, 13> refused_flags_with_value{
 struct raw_values {
     std::vector<std::string> destination;
     std::vector<std::string> forwards, ports, users, identities, ciphers, macs, options, files;
-    std::vector<std::string> escape;
+    std::vector<std::string> escape, profiles;
     std::size_t verbose = 0;
     bool quiet = false, version = false;
 };
@@ -83,6 +86,8 @@ void declare(CLI::App& app, raw_values& raw, settings& s) {
     add_repeated(app, "-m", raw.macs, "MACs, in order of preference, for ciphers that need one");
     add_repeated(app, "-F", raw.files, "file of options instead of the usual ones, or none");
     add_repeated(app, "-o", raw.options, "Option=value");
+    add_repeated(app, "--profile", raw.profiles,
+                 "FILE[:NAME]  the host and all about it, in TOML or (.json) JSON");
     app.add_flag("-v", raw.verbose, "the steps; -vv: the messages too; -vvv: when and why");
     app.add_flag("-q", raw.quiet, "say nothing");
     app.add_flag("-V", raw.version, "the version");
@@ -120,19 +125,25 @@ void set_all(settings& s, std::string_view option, const std::vector<std::string
 void fill(settings& s, const raw_values& raw) {
     if (raw.destination.size() > 1)
         throw usage_error("a command cannot be run: there is no session");
-    if (raw.destination.empty()) throw usage_error("the host is missing");
+    const bool profile = !raw.profiles.empty();
+    if (raw.profiles.size() > 1) throw usage_error("--profile stands there twice");
+    if (raw.destination.empty() && !profile) throw usage_error("the host is missing");
+    if (!raw.destination.empty() && profile) {
+        throw usage_error("--profile names the host: no other one can stand beside it");
+    }
     if (raw.quiet) set_option(s, "LogLevel", "quiet");
     if (raw.verbose == 1) set_option(s, "LogLevel", "debug1");
     if (raw.verbose == 2) set_option(s, "LogLevel", "debug2");
     if (raw.verbose > 2) set_option(s, "LogLevel", "debug3");
     set_all(s, "User", raw.users);
     set_all(s, "Port", raw.ports);
-    set_destination(s, raw.destination.front());
+    if (!profile) set_destination(s, raw.destination.front());
     set_all(s, "LocalForward", raw.forwards);
     set_all(s, "IdentityFile", raw.identities);
     set_all(s, "Ciphers", raw.ciphers);
     set_all(s, "MACs", raw.macs);
     for (const std::string& line : raw.options) set_option_line(s, line);
+    if (profile) read_profile_file(s, raw.profiles.front());
     read_config_files(s, raw.files);
     if (s.forwards.empty()) throw usage_error("there is nothing to do: give -L at least once");
 }

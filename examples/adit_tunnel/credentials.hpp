@@ -46,6 +46,10 @@ private:
     [[nodiscard]] bool pins(const std::string& path, const adit::bytes_view* content);
     void name(adit::keys::public_key key, std::shared_ptr<adit::signer> file);
     void add_certificate(const std::string& path, bool by_default);
+    void add_key_of_profile();
+    [[nodiscard]] adit::result<adit::keys::private_key> opened(const secret_bytes& content) const;
+    [[nodiscard]] adit::password_source password_of_profile() const;
+    [[nodiscard]] std::string problem_of_profile(error_code why) const;
     void add_prompts(adit::client_options& login);
     void add_password(adit::client_options& login);
     [[nodiscard]] std::shared_ptr<adit::code_source> codes();
@@ -115,6 +119,7 @@ inline task<> credentials::add_keys(adit::client_options& login) {
         co_await add_key(path, by_default);
         add_certificate(adit::certificate_path(path), true);
     }
+    add_key_of_profile();
     for (const std::string& path : settings_.certificates) {
         add_certificate(expanded(settings_, path), false);
     }
@@ -176,7 +181,7 @@ inline task<> credentials::add_key(std::string path, bool by_default) {
         if (pins(path, nullptr) || quiet) co_return;
         co_return note_problem(path + ": " + content.error().message());
     }
-    auto key = adit::keys::parse_private_key(*content);
+    auto key = opened(*content);
     if (key) {
         const adit::keys::public_key shown = key->public_part();
         co_return name(shown, std::make_shared<adit::key_signer>(std::move(*key), path));
@@ -199,7 +204,35 @@ inline task<> credentials::add_key(std::string path, bool by_default) {
     name(shown, std::move(locked));
 }
 
+// With the passphrase of a profile, where the key needs one.
+inline adit::result<adit::keys::private_key> credentials::opened(
+    const secret_bytes& content) const {
+    const auto& passphrase = settings_.secrets.passphrase;
+    return adit::keys::parse_private_key(content, passphrase ? &*passphrase : nullptr);
+}
+
+inline std::string credentials::problem_of_profile(error_code why) const {
+    return settings_.secrets.source + ": " + why.message();
+}
+
+// A profile may hold the key itself.
+inline void credentials::add_key_of_profile() {
+    const auto& content = settings_.secrets.private_key;
+    if (!content) return;
+    auto key = opened(*content);
+    if (!key) return note_problem(problem_of_profile(key.error()));
+    const adit::keys::public_key shown = key->public_part();
+    const std::string path = settings_.secrets.source;
+    name(shown, std::make_shared<adit::key_signer>(std::move(*key), path));
+}
+
 inline std::shared_ptr<adit::code_source> credentials::codes() {
+    if (settings_.secrets.totp && settings_.totp_secret_file.empty()) {
+        const std::string_view text = adit::as_text(*settings_.secrets.totp);
+        auto secret = adit::crypto::totp::from_base32(text, settings_.totp);
+        if (!secret) throw usage_error(problem_of_profile(secret.error()));
+        return std::make_shared<announced_codes>(std::move(*secret), say_, person_.time());
+    }
     if (settings_.totp_secret_file.empty()) return nullptr;
     const std::string path = expanded(settings_, settings_.totp_secret_file);
     const auto content = adit::config::read_key_file(path);
@@ -209,11 +242,19 @@ inline std::shared_ptr<adit::code_source> credentials::codes() {
     return std::make_shared<announced_codes>(std::move(*secret), say_, person_.time());
 }
 
+// Once for each method: a wrong one does not get better by being sent again.
+inline adit::password_source credentials::password_of_profile() const {
+    auto known = adit::password_credential(*settings_.secrets.password);
+    return std::get<adit::password_source>(std::move(known));
+}
+
 inline void credentials::add_prompts(adit::client_options& login) {
     const bool asking = person_.can_answer();
-    if (settings_.password_prompts == 0 || (!asking && login.codes == nullptr)) return;
+    const bool filled = login.codes != nullptr || settings_.secrets.password;
+    if (settings_.password_prompts == 0 || (!asking && !filled)) return;
     adit::auth::prompt_routing routing;
     routing.codes = login.codes;
+    if (settings_.secrets.password) routing.password = password_of_profile();
     if (asking) {
         routing.otherwise = [this](const adit::prompt_question& q) { return person_.answers(q); };
     }
@@ -221,6 +262,10 @@ inline void credentials::add_prompts(adit::client_options& login) {
 }
 
 inline void credentials::add_password(adit::client_options& login) {
+    if (settings_.secrets.password) {
+        login.credentials.emplace_back(password_of_profile());
+        return;
+    }
     if (settings_.password_prompts == 0 || !person_.can_answer()) return;
     login.credentials.emplace_back(adit::password_source(
         [this](const adit::password_question& q) { return person_.password(q); }));

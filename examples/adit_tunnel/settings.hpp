@@ -6,6 +6,7 @@
 
 #include "../programs/usage_error.hpp"
 
+#include <adit/crypto/secret.hpp>
 #include <adit/crypto/totp.hpp>
 
 #include <chrono>
@@ -33,6 +34,17 @@ enum class host_key_policy : std::uint8_t { ask, yes, accept_new, no };
 /// verbose, debug and everything are -v, -vv and -vvv: steps, messages, and when and why.
 enum class talk : std::uint8_t { quiet, error, info, verbose, debug, everything };
 
+/// What --profile brings beside options: there is none of ssh's for a secret.
+struct profile_secrets {
+    using secret = std::optional<adit::crypto::secret_bytes>;
+
+    std::string source;  ///< for messages: the file, or the file and the profile's name
+    secret password;
+    secret private_key;  ///< the text of a key file
+    secret passphrase;
+    secret totp;  ///< base32
+};
+
 struct settings {
     std::string host;       ///< as the command line names it
     std::string host_name;  ///< what to connect to, and what known_hosts calls it
@@ -52,6 +64,8 @@ struct settings {
     bool password = true;
     bool batch = false;
     unsigned password_prompts = 3;  ///< also of passphrases, as in ssh
+
+    profile_secrets secrets;
 
     std::string totp_secret_file;  ///< empty: none
     adit::crypto::totp_settings totp;
@@ -89,6 +103,10 @@ void set_option_line(settings& s, std::string_view line);
 /// or else ~/.ssh/config and /etc/ssh/ssh_config. Call it when the command line has been read;
 /// afterwards s.host_name and s.user are there.
 void read_config_files(settings& s, const std::vector<std::string>& files);
+
+/// --profile FILE[:NAME], TOML, or JSON by the file's name: sets the host, its secrets, and options
+/// behind those of the command line. Throws usage_error with file, line and key.
+void read_profile_file(settings& s, std::string_view text);
 
 /// "[user@]host" or "ssh://[user@]host[:port]".
 void set_destination(settings& s, std::string_view text);

@@ -24,6 +24,7 @@
 #include <adit/auth/totp_source.hpp>
 #include <adit/bastion.hpp>
 #include <adit/config/keys_file.hpp>
+#include <adit/config/profile_fields.hpp>
 #include <adit/config/ssh_config.hpp>
 #include <adit/config/step_file.hpp>
 #include <adit/crypto/algorithm_lists.hpp>

@@ -1,15 +1,20 @@
 // F15: the small languages, each against a reference that is too simple to be wrong: base64 (RFC
 // 4648), mpint and name-list (RFC 4251 section 5), wildcards, base32 and TOTP (RFC 6238), and the
 // lists of algorithms with their + - ^ (ssh_config(5)). The first byte of an input says which;
-// where a language has two texts, a newline divides them.
+// where a language has two texts, a newline divides them. And, with what they promise for a
+// reference, the settings files: profiles in JSON and TOML.
+// Over 300 lines: eight languages, each with a reference.
 #include "fuzz/check.hpp"
 
+#include <adit/config/profile_json.hpp>
+#include <adit/config/profile_toml.hpp>
 #include <adit/crypto/algorithm_lists.hpp>
 #include <adit/crypto/totp.hpp>
 #include <adit/keys/base64.hpp>
 #include <adit/wildcard.hpp>
 #include <adit/wire/types.hpp>
 
+#include <boost/json/src.hpp>
 #include <botan/mac.h>
 
 #include <algorithm>
@@ -26,6 +31,7 @@ using adit::bytes_view;
 using adit::errc;
 using adit::fuzz::check;
 using std::string_view;
+namespace config = adit::config;
 namespace crypto = adit::crypto;
 namespace keys = adit::keys;
 namespace wire = adit::wire;
@@ -307,6 +313,28 @@ void algorithm_list(string_view wanted) {
     check(split_by_definition(*chosen) == reference, "a list means what ssh_config(5) says");
 }
 
+// Settings files.
+
+void profile(const config::config_result<config::profile_node>& root) {
+    if (!root) {
+        check(root.error().line != 0, "what is no document has a line");
+        return;
+    }
+    const auto read = config::read_profile({"file", *root, true}, {});
+    if (!read) {
+        const std::string told = read.error().sentence();
+        const auto drives_a_terminal = [](char c) {
+            return static_cast<byte>(c) < 0x20 || c == 0x7f;
+        };
+        check(std::ranges::none_of(told, drives_a_terminal), "A25: a fault can be printed");
+        return;
+    }
+    check(config::is_harmless_host(read->host), "C52: a host is one");
+    check(read->user.empty() || config::is_harmless_user(read->user), "C52: a user is one");
+    check(!read->password && !read->private_key && !read->passphrase && !read->totp_secret,
+          "S05: no secret from a file that others can read");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -316,13 +344,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // A table is as large as the product of its texts.
     const string_view short_text =
         adit::as_text(input.first(std::min<std::size_t>(input.size(), 400)));
-    switch (data[0] % 6) {
+    switch (data[0] % 8) {
         case 0: base64(input); break;
         case 1: mpint(input); break;
         case 2: name_list(input); break;
         case 3: wildcards(short_text); break;
         case 4: totp(input); break;
-        default: algorithm_list(short_text);
+        case 5: algorithm_list(short_text); break;
+        case 6: profile(config::parse_json_profiles(input, "file")); break;
+        default: profile(config::parse_toml_profiles(input, "file"));
     }
     return 0;
 }

@@ -96,6 +96,13 @@ def texts():
                        "caret": "^c1", "unknown": "x,bee", "all": "*", "none": "-*",
                        "commas": "+,", "marks": "c?"}.items():
         add(f"list_{name}", 5, text.encode())
+    for path in sorted((VECTORS / "profiles").iterdir()):
+        add(f"profile_{path.stem}", 6 if path.suffix == ".json" else 7, path.read_bytes())
+    add("profile_hops", 6, b'{"host": "b", "jumps": ["u@h:1,i", {"host": "c", "authMethod": "key"}]}')
+    add("profile_list", 6, b'[{"name": "a", "ssh": {"host": "b", "port": 22.5}}, null, [[]]]')
+    add("profile_escapes", 6, b'{"host": "\\u0062", "user": "\\ud83d\\ude00", "password": ""}')
+    add("profile_named", 7, b'[profile.a]\nhost = "b"\n[[profile.a.jumps]]\nhost = "c"\n')
+    add("profile_others", 7, b'[ssh]\nhost = "b"\nkeepalive_interval = "1m"\nport = 0x16\n')
 
 
 kex_values()
