@@ -99,7 +99,8 @@ private:
 };
 
 adit::local_forward to_forward(const forward_spec& spec) {
-    adit::local_forward forward(adit::target(spec.host, spec.port));
+    adit::local_forward forward(spec.to_path.empty() ? adit::target(spec.host, spec.port)
+                                                     : adit::target::at_path(spec.to_path));
     forward.bind_address = spec.bind_address;
     forward.bind_port = spec.bind_port;
     return forward;

@@ -115,6 +115,7 @@ inline void reporter::clear_status() {
 
 inline std::string reporter::target_of(std::size_t forward) const {
     const forward_spec& f = settings_.forwards.at(forward);
+    if (!f.to_path.empty()) return adit::escaped(f.to_path);
     return adit::escaped(f.host) + ":" + std::to_string(f.port);
 }
 
@@ -144,8 +145,9 @@ inline void reporter::ready(const adit::tunnel& t, std::chrono::steady_clock::du
                                std::to_string(endpoints[i].port()) + " -> " + target_of(i));
         json_object one;
         one.text("bind", address).number("port", endpoints[i].port());
-        one.text("host", adit::escaped(settings_.forwards[i].host));
-        one.number("host_port", settings_.forwards[i].port);
+        const forward_spec& f = settings_.forwards[i];
+        if (!f.to_path.empty()) one.text("path", adit::escaped(f.to_path));
+        if (f.to_path.empty()) one.text("host", adit::escaped(f.host)).number("host_port", f.port);
         forwards += (forwards.empty() ? "" : ",") + one.str();
     }
     json_object event("ready");

@@ -26,6 +26,7 @@ struct forward_spec {
     std::uint16_t bind_port = 0;
     std::string host;
     std::uint16_t port = 0;
+    std::string to_path;  ///< of a Unix socket at the server, instead of host and port
 };
 
 enum class host_key_policy : std::uint8_t { ask, yes, accept_new, no };

@@ -7,6 +7,8 @@
 #include "../programs/values.hpp"
 #include "settings.hpp"
 
+#include <adit/config/config_endpoints.hpp>
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -41,21 +43,23 @@ using programs::to_words;
     throw usage_error("\"" + text + "\" is no address to listen on");
 }
 
-/// "[bind:]port:host:port".
+/// "[bind:]port:host:port" and ssh's other forms of -L. Port 0 is a free one.
 [[nodiscard]] inline forward_spec to_forward(std::string_view text) {
-    const std::vector<std::string> fields = split_addresses(text);
-    const auto is_path = [](const std::string& field) { return field.find('/') != field.npos; };
-    if (std::ranges::any_of(fields, is_path)) {
-        throw usage_error("\"" + std::string(text) + "\": Unix sockets are not there yet");
+    // The form of -R, which is the same and lets a port be 0.
+    const auto read = adit::config::parse_forward(text, adit::config::forward_kind::remote);
+    if (!read || !read->to) throw not_understood(text);
+    if (!read->listen.path.empty()) {
+        throw usage_error("\"" + std::string(text) + "\": to listen on a path is not there yet");
     }
-    if (fields.size() != 3 && fields.size() != 4) throw not_understood(text);
     forward_spec spec;
-    const std::size_t first = fields.size() - 3;
-    if (first == 1) spec.bind_address = to_bind_address(fields[0]);
-    spec.bind_port = to_number<std::uint16_t>(fields[first]);
-    spec.host = fields[first + 1];
-    if (spec.host.empty()) throw not_understood(text);
-    spec.port = to_port(fields[first + 2]);
+    if (read->listen.host) spec.bind_address = to_bind_address(*read->listen.host);
+    spec.bind_port = read->listen.port;
+    spec.to_path = read->to->path;
+    if (spec.to_path.empty()) {
+        spec.host = read->to->host.value_or("");
+        spec.port = read->to->port;
+        if (spec.host.empty()) throw not_understood(text);
+    }
     return spec;
 }
 

@@ -7,6 +7,7 @@
 //
 // Not thread-safe: all calls, completions and cancellations belong into the stream's strand.
 // Invariant: no credential leaves before the host key was trusted; no channel opens before login.
+// Over 300 lines: a third of it documentation.
 #pragma once
 
 #include <adit/auth/client.hpp>
@@ -31,6 +32,17 @@ namespace adit {
 struct target {
     target(std::string host_name, std::uint16_t port_number)
         : host(std::move(host_name)), port(port_number) {}
+    /// A Unix socket of the server's, OpenSSH's PROTOCOL section 2.4.
+    [[nodiscard]] static target at_path(std::string path) {
+        target to(std::move(path), 0);
+        to.is_socket = true;
+        return to;
+    }
+    /// For people; escaped.
+    [[nodiscard]] std::string to_string() const {
+        return forward_target{is_socket, host, port, {}, 0}.to_string();
+    }
+    bool is_socket = false;  ///< `host` is its path
     std::string host;
     std::uint16_t port;
     std::string originator = "127.0.0.1";  ///< whom the server is told that it serves
@@ -68,9 +80,10 @@ public:
     template <class Token>
     auto async_handshake(Token&& token);
 
-    /// A channel to `to`, connected by the server (RFC 4254 section 7.2). void(error_code,
-    /// channel). Cancellation: any; a late confirmation is answered with CLOSE. Errors:
-    /// errc::open_*, errc::too_many_channels, errc::deadline_exceeded, errc::connection_lost.
+    /// A channel to `to`, connected by the server (RFC 4254 section 7.2, or to a Unix socket as in
+    /// OpenSSH's PROTOCOL section 2.4). void(error_code, channel). Cancellation: any; a late
+    /// confirmation is answered with CLOSE. Errors: errc::open_*, errc::too_many_channels,
+    /// errc::deadline_exceeded, errc::connection_lost.
     template <class Token>
     auto async_open(target to, Token&& token);
 
@@ -224,6 +237,10 @@ ADIT_DECL client::~client() {
 
 ADIT_DECL task<channel> client::open(std::shared_ptr<state> s, target to, std::string& words) {
     if (!s->ready) throw protocol_error(errc::connection_closed);
+    if (to.is_socket) {
+        const wire::direct_streamlocal fields{to.host, "", 0};
+        co_return co_await detail::open_channel(*s->link, fields, words);
+    }
     const wire::direct_tcpip fields{to.host, to.port, to.originator, to.originator_port};
     co_return co_await detail::open_channel(*s->link, fields, words);
 }
@@ -239,7 +256,7 @@ ADIT_DECL void client::report_refusal(const state& s, const std::string& what,
 }
 
 ADIT_DECL task<channel> client::open_and_report(std::shared_ptr<state> s, target to) {
-    const std::string where = to.host + ":" + std::to_string(to.port);
+    const std::string where = to.to_string();
     std::string words;
     try {
         co_return co_await open(s, std::move(to), words);

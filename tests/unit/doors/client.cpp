@@ -198,6 +198,31 @@ BOOST_AUTO_TEST_CASE(c04_refused_open_tells_the_servers_words_escaped) {
     s.finish();
 }
 
+BOOST_AUTO_TEST_CASE(c48_unix_socket_is_asked_for_by_its_path) {
+    scene s;
+    s.make_ready();
+    const auto client_part = [&]() -> task<> {
+        adit::target to = adit::target::at_path("/run/db\x1b.sock");
+        auto opening = s.ssh().async_open(std::move(to), asio::as_tuple(asio::deferred));
+        const auto outcome = co_await std::move(opening);
+        BOOST_TEST(std::get<0>(outcome) == errc::open_administratively_prohibited);
+    };
+    const auto server_part = [&]() -> task<> {
+        const auto open = co_await s.server().expect<wire::channel_open>();
+        const auto to =
+            adit::value_of(wire::decode_fields<wire::direct_streamlocal>(open.channel_data.bytes));
+        BOOST_TEST(open.channel_type == "direct-streamlocal@openssh.com");
+        BOOST_TEST(to.socket_path == "/run/db\x1b.sock");
+        BOOST_TEST(to.reserved == "");
+        BOOST_TEST(to.reserved_number == 0U);
+        s.server().reply(wire::channel_open_failure{open.sender_channel, 1, "", ""});
+        co_await s.server().flush();
+    };
+    s.play({client_part, server_part});
+    BOOST_TEST(s.ssh().diagnostics().subject == "/run/db\\x1b.sock");
+    s.finish();
+}
+
 BOOST_AUTO_TEST_CASE(each_reason_of_a_refusal_has_its_error) {
     scene s;
     s.make_ready();
