@@ -1,7 +1,7 @@
-// Local ports that lead through an SSH server: a listener for each, a channel for each connection
-// to it, a relay with half-close between the two. What `ssh -N -L` does, as an object. RFC 4254
-// section
-// 7. Used by adit-tunnel and by programs whose database driver wants an address.
+// Local ports and Unix sockets that lead through an SSH server: an entrance for each, a channel for
+// each connection to it, a relay with half-close between the two. What `ssh -N -L` and -D do, as an
+// object. RFC 4254 section 7. Used by adit-tunnel and by programs whose database driver wants an
+// address.
 //
 // Not thread-safe: all calls and events happen in the executor's strand.
 // Invariants: the port is held from bind on; a local client sees a clean end only behind complete
@@ -13,8 +13,8 @@
 #include <adit/client.hpp>
 #include <adit/connect.hpp>
 #include <adit/connection/relay.hpp>
-#include <adit/detail/accept_loop.hpp>
 #include <adit/detail/spawn.hpp>
+#include <adit/tunnel/entrance.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -26,14 +26,6 @@
 #include <vector>
 
 namespace adit {
-
-/// One local port and where it leads.
-struct local_forward {
-    explicit local_forward(target where) : to(std::move(where)) {}
-    std::string bind_address = "127.0.0.1";
-    std::uint16_t bind_port = 0;  ///< 0: a free one; see tunnel::endpoints()
-    target to;
-};
 
 struct tunnel_event {
     enum class kind : std::uint8_t {
@@ -92,7 +84,8 @@ public:
     /// Ends everything: listeners, relays (local clients see a reset) and the connection.
     void close();
 
-    /// Where the forwards listen, in their order. Known after async_start.
+    /// Where the forwards listen, in their order; 0.0.0.0:0 for a Unix socket, and where nothing
+    /// could be bound. Known after async_start.
     [[nodiscard]] std::vector<asio::ip::tcp::endpoint> endpoints() const;
     [[nodiscard]] session_info info() const {
         return state_->ssh ? state_->ssh->info() : session_info();
@@ -112,7 +105,7 @@ private:
         executor ex;
         tunnel_options options;
         adit::diagnostics early;  // until there is a client
-        std::vector<asio::ip::tcp::acceptor> acceptors;
+        std::vector<entrance> ways;
         std::unique_ptr<client> ssh;
         std::vector<std::shared_ptr<detail::relay>> relays;
         std::uint64_t ended_up = 0, ended_down = 0, last_id = 0;
@@ -125,10 +118,8 @@ private:
     static task<> start(std::shared_ptr<state> s);
     static task<> begin(std::shared_ptr<state> s);
     static void bind(state& s);
-    static void bind_one(state& s, std::size_t index);
-    static task<> accept_loop(std::shared_ptr<state> s, std::size_t index);
-    static task<> serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, target to,
-                        tunnel_event event);
+    static void listen(const std::shared_ptr<state>& s, std::size_t index);
+    static task<> serve(std::shared_ptr<state> s, visitor who, tunnel_event event);
     static task<> run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
                             tunnel_event& event);
     static void report(const state& s, const tunnel_event& event) {
@@ -179,10 +170,8 @@ ADIT_DECL task<> tunnel::begin(std::shared_ptr<state> s) {
     auto shaking = s->ssh->async_handshake(asio::deferred);
     co_await std::move(shaking);
     if (s->closed) throw protocol_error(s->cause);
-    for (std::size_t i = 0; i < s->acceptors.size(); ++i) {
-        if (!s->acceptors[i].is_open()) continue;
-        s->acceptors[i].listen();
-        detail::spawn(s->ex, accept_loop(s, i));
+    for (std::size_t i = 0; i < s->ways.size(); ++i) {
+        if (s->ways[i].is_bound()) listen(s, i);
     }
     s->ssh->async_wait_closed([weak = std::weak_ptr(s)](error_code cause) {
         if (const auto alive = weak.lock()) stop(*alive, cause);
@@ -198,11 +187,10 @@ ADIT_DECL void tunnel::bind(state& s) {
     error_code last;
     bool any = false;
     for (std::size_t i = 0; i < s.options.forwards.size(); ++i) {
-        const local_forward& f = s.options.forwards[i];
-        s.early.subject = f.bind_address + ":" + std::to_string(f.bind_port);
-        s.acceptors.emplace_back(s.ex);
+        entrance& way = s.ways.emplace_back(s.ex, s.options.forwards[i]);
+        s.early.subject = way.to_string();
         try {
-            bind_one(s, i);
+            way.bind();
             any = true;
         } catch (const boost::system::system_error& e) {
             if (s.options.require_all_forwards) throw;
@@ -219,50 +207,32 @@ ADIT_DECL void tunnel::bind(state& s) {
     s.early.subject.clear();
 }
 
-ADIT_DECL void tunnel::bind_one(state& s, std::size_t index) {
-    const local_forward& f = s.options.forwards[index];
-    const asio::ip::tcp::endpoint local(asio::ip::make_address(f.bind_address), f.bind_port);
-    asio::ip::tcp::acceptor acceptor(s.ex);
-    acceptor.open(local.protocol());
-    acceptor.set_option(asio::socket_base::reuse_address(true));
-    acceptor.bind(local);
-    s.acceptors[index] = std::move(acceptor);
+ADIT_DECL void tunnel::listen(const std::shared_ptr<state>& s, std::size_t index) {
+    s->ways[index].listen([weak = std::weak_ptr(s), index](visitor who) {
+        const auto alive = weak.lock();
+        if (alive == nullptr || alive->closed) return who.turn_away(errc::connection_closed);
+        tunnel_event event;
+        event.id = ++alive->last_id;
+        event.forward = index;
+        event.peer = who.peer;
+        detail::spawn(alive->ex, serve(alive, std::move(who), std::move(event)));
+    });
 }
 
-ADIT_DECL task<> tunnel::accept_loop(std::shared_ptr<state> s, std::size_t index) {
-    std::function<void(asio::ip::tcp::socket, asio::ip::tcp::endpoint)> take =
-        [s, index](asio::ip::tcp::socket local, asio::ip::tcp::endpoint from) {
-            if (s->closed) return;
-            tunnel_event event;
-            event.id = ++s->last_id;
-            event.forward = index;
-            event.peer = from.address().to_string() + ":" + std::to_string(from.port());
-            target to = s->options.forwards[index].to;
-            to.originator = from.address().to_string();
-            to.originator_port = from.port();
-            detail::spawn(s->ex, serve(s, std::move(local), std::move(to), std::move(event)));
-        };
-    co_await detail::accept_loop<asio::ip::tcp>(s->acceptors[index], std::move(take));
-}
-
-ADIT_DECL task<> tunnel::serve(std::shared_ptr<state> s, asio::ip::tcp::socket local, target to,
-                               tunnel_event event) {
-    // Whatever ends this process or this relay before its good end shows as a reset.
-    error_code ignored;
-    local.set_option(asio::socket_base::linger(true, 0), ignored);
-    auto near = detail::erase(std::move(local));
+ADIT_DECL task<> tunnel::serve(std::shared_ptr<state> s, visitor who, tunnel_event event) {
     channel far;
     try {
-        far = co_await s->ssh->open(std::move(to), event.text);
+        far = co_await s->ssh->open(who.to, event.text);
+        if (!who.welcome()) throw protocol_error(asio::error::connection_reset);
     } catch (const boost::system::system_error& e) {
-        near->close(detail::close_mode::abortive);
+        who.turn_away(e.code(), event.text);
         event.what = tunnel_event::kind::refused;
         event.error = e.code();
         report(*s, event);
         co_return;
     }
     report(*s, event);
-    auto running = std::make_shared<detail::relay>(std::move(near), far.release_core());
+    auto running = std::make_shared<detail::relay>(std::move(who.stream), far.release_core());
     co_await run_relay(s, std::move(running), event);
     report(*s, event);
 }
@@ -286,10 +256,7 @@ ADIT_DECL void tunnel::stop(state& s, error_code cause) {
     const auto running = s.relays;  // each takes itself out of the list
     for (const auto& one : running) one->abort(cause);
     s.ended.notify();
-    for (auto& acceptor : s.acceptors) {
-        error_code ignored;
-        acceptor.close(ignored);
-    }
+    for (entrance& way : s.ways) way.close();
 }
 
 // Relays may still end after this, and then nobody must be told.
@@ -306,10 +273,7 @@ ADIT_DECL void tunnel::close() {
 
 ADIT_DECL std::vector<asio::ip::tcp::endpoint> tunnel::endpoints() const {
     std::vector<asio::ip::tcp::endpoint> all;
-    for (const auto& acceptor : state_->acceptors) {
-        error_code ignored;
-        all.push_back(acceptor.local_endpoint(ignored));
-    }
+    for (const entrance& way : state_->ways) all.push_back(way.endpoint());
     return all;
 }
 

@@ -35,6 +35,7 @@ FOLDERS = {
     "auth": (6, 5),
     "connection": (7, 5),
     "bastion": (9, 8),
+    "tunnel": (9, 8),
 }
 # Across folders on one floor, and nothing else. A root header counts as a folder of its own name.
 SIDEWAYS = {
@@ -44,6 +45,7 @@ SIDEWAYS = {
     # A channel is the door to what connection/ holds; connection/relay.hpp is the way back.
     ("channel", "connection"), ("connection", "channel"),
     ("bastion", "bastion/guest"), ("bastion", "bastion/policy"),
+    ("tunnel", "tunnel"),
     ("client", "forward"), ("client", "session"),
     ("server", "forward"), ("server", "session"),
 }
