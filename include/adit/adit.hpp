@@ -17,6 +17,7 @@
 #include <adit/error.hpp>
 #include <adit/limits.hpp>
 #include <adit/options.hpp>
+#include <adit/remote_listener.hpp>
 #include <adit/session.hpp>
 #include <adit/slab.hpp>
 #include <adit/stream_factory.hpp>

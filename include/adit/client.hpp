@@ -19,6 +19,7 @@
 #include <adit/detail/erase.hpp>
 #include <adit/forward.hpp>
 #include <adit/options.hpp>
+#include <adit/remote_listener.hpp>
 #include <adit/session.hpp>
 #include <adit/transport/kex_client.hpp>
 
@@ -92,6 +93,14 @@ public:
     template <class Token>
     auto async_open_session(Token&& token);
 
+    /// A listener at the server: a port, where port 0 is one that it chooses, on an address or name
+    /// of its own ("" is every address, "localhost" the loopback; RFC 4254 section 7.1), or a Unix
+    /// socket; see remote_listener.hpp. void(error_code, remote_listener). Cancellation: any; a
+    /// late grant is taken back. Errors: errc::request_refused, errc::deadline_exceeded,
+    /// errc::connection_lost.
+    template <class Token>
+    auto async_listen(forward_target where, Token&& token);
+
     /// Completes with what ended the connection. void(error_code). Cancellation: total.
     template <class Token>
     auto async_wait_closed(Token&& token) {
@@ -137,6 +146,7 @@ private:
     }
     static task<channel> open_and_report(std::shared_ptr<state> s, target to);
     static task<session> open_session(std::shared_ptr<state> s);
+    static task<remote_listener> listen(std::shared_ptr<state> s, forward_target where);
     static void report_refusal(const state& s, const std::string& what, const std::string& words);
 
     std::shared_ptr<state> state_;
@@ -166,6 +176,13 @@ auto client::async_open_session(Token&& token) {
     return detail::door(
         get_executor(), [s = state_] { return open_session(s); }, std::forward<Token>(token),
         detail::any_cancellation);
+}
+
+template <class Token>
+auto client::async_listen(forward_target where, Token&& token) {
+    return detail::door(
+        get_executor(), [s = state_, where = std::move(where)] { return listen(s, where); },
+        std::forward<Token>(token), detail::any_cancellation);
 }
 
 #if ADIT_BODIES
@@ -274,6 +291,17 @@ ADIT_DECL task<session> client::open_session(std::shared_ptr<state> s) {
         co_return session(co_await detail::open_channel(*s->link, fields, words));
     } catch (const boost::system::system_error&) {
         report_refusal(*s, "session", words);
+        throw;
+    }
+}
+
+ADIT_DECL task<remote_listener> client::listen(std::shared_ptr<state> s, forward_target where) {
+    const std::string shown = where.to_string();
+    try {
+        if (!s->ready) throw protocol_error(errc::connection_closed);
+        co_return co_await detail::listen_at(s->link, std::move(where));
+    } catch (const boost::system::system_error&) {
+        report_refusal(*s, shown, "");
         throw;
     }
 }

@@ -19,7 +19,7 @@ ROOT_FLOORS = {
     "step_store": 5,
     "trust": 6, "accounts": 6, "agent": 6,
     "channel": 7,
-    "client": 8, "server": 8, "session": 8, "forward": 8,
+    "client": 8, "server": 8, "session": 8, "forward": 8, "remote_listener": 8,
     "tunnel": 9, "bastion": 9, "stream_factory": 9, "bridge": 9,
     "adit": 10, "src": 11,
 }
@@ -46,7 +46,8 @@ SIDEWAYS = {
     ("channel", "connection"), ("connection", "channel"),
     ("bastion", "bastion/guest"), ("bastion", "bastion/policy"),
     ("tunnel", "tunnel"),
-    ("client", "forward"), ("client", "session"),
+    ("client", "forward"), ("client", "session"), ("client", "remote_listener"),
+    ("remote_listener", "forward"),
     ("server", "forward"), ("server", "session"),
 }
 BOTAN_FOLDERS = {"crypto", "keys"}

@@ -1,10 +1,11 @@
-// What each message of the connection protocol does to the channels: the bodies of channel_set's
-// events. Data to readers, room to writers, ends, requests and opens of the peer, and what time
-// does to channels. RFC 4254. Used by connection.hpp, for every packet behind the login.
-// Invariants: channel_set's.
+// What each message of the connection protocol does to the channels, and how what the peer asks for
+// is answered: the bodies of channel_set's events. Data to readers, room to writers, ends, requests
+// and opens of the peer, and what time does to channels. RFC 4254. Used by connection.hpp, for
+// every packet behind the login. Invariants: channel_set's.
 #pragma once
 
 #include <adit/bodies.hpp>
+#include <adit/connection/listen_op.hpp>
 #include <adit/connection/session_channel.hpp>
 #include <adit/transport/packet_port.hpp>
 
@@ -38,7 +39,7 @@ ADIT_DECL void channel_set::on_event(const event& e, const slab_ref& slab) {
         case kind::peer_open: return on_peer_open(e);
         case kind::global_request: return on_global_request(e);
         case kind::reply: return on_reply(e);
-        case kind::global_reply:
+        case kind::global_reply: return on_global_reply(e);
         case kind::nothing: return;
     }
 }
@@ -130,8 +131,9 @@ ADIT_DECL void channel_set::on_close(const event& e) {
 }
 
 ADIT_DECL void channel_set::on_peer_open(const event& e) {
-    const auto refused = incoming_.offer(e.open);
-    if (!refused) return incoming_ready_.notify();
+    const bool forwarded = remote_listeners::is_forwarded(e.open.channel_type);
+    const auto refused = forwarded ? listeners_.offer(e.open) : incoming_.offer(e.open);
+    if (!refused) return forwarded ? incoming_.count_open() : incoming_ready_.notify();
     const auto words = [code = *refused]() -> std::string_view {
         switch (code) {
             case open_failure::unknown_channel_type: return "unknown channel type";
@@ -194,6 +196,41 @@ ADIT_DECL void channel_set::on_reply(const event& e) {
         first.waiter.complete(e.success ? error_code() : error_code(errc::request_refused));
     }
     core->session->requests.pop_front();
+}
+
+ADIT_DECL result<std::shared_ptr<channel_core>> channel_set::accept(const unanswered& open) {
+    incoming_.answered_open();
+    wire::channel_open asked;
+    asked.sender_channel = open.sender_channel;
+    asked.initial_window_size = open.window;
+    asked.maximum_packet_size = open.packet;
+    const auto number = table_.accept(asked);
+    if (!number) {
+        if (open.name == "session") incoming_.session_over();
+        send(wire::channel_open_failure{open.sender_channel,
+                                        static_cast<wire::u32>(open_failure::resource_shortage),
+                                        "too many channels", ""});
+        return number.error();
+    }
+    auto core = add_core(*number, open.name);
+    core->is_session = open.name == "session";
+    core->takes_requests = core->is_session;
+    if (core->is_session) core->session = std::make_unique<session_state>(ex_);
+    send(wire::channel_open_confirmation{
+        open.sender_channel, *number, table_.incoming(*number).target(), caps_.channel_packet, {}});
+    return core;
+}
+
+ADIT_DECL void channel_set::refuse(const unanswered& open, open_failure why,
+                                   std::string_view words) {
+    incoming_.answered_open();
+    if (open.name == "session") incoming_.session_over();
+    send(wire::channel_open_failure{open.sender_channel, static_cast<wire::u32>(why), words, ""});
+}
+
+ADIT_DECL void channel_set::answer_global(const unanswered& request, global_answer answer) {
+    incoming_.answer(request.ticket, std::move(answer));
+    send_global_answers();
 }
 
 ADIT_DECL void channel_set::on_global_request(const event& e) {

@@ -11,6 +11,7 @@
 #include <adit/connection/incoming.hpp>
 #include <adit/connection/outbox.hpp>
 #include <adit/connection/places.hpp>
+#include <adit/connection/remote_listeners.hpp>
 #include <adit/detail/signal.hpp>
 #include <adit/diagnostics.hpp>
 #include <adit/limits.hpp>
@@ -39,7 +40,8 @@ public:
           table_(caps),
           box_(caps),
           incoming_(caps),
-          incoming_ready_(ex) {}
+          incoming_ready_(ex),
+          listeners_(caps) {}
     channel_set(const channel_set&) = delete;
     channel_set& operator=(const channel_set&) = delete;
     ~channel_set() { end(asio::error::operation_aborted); }
@@ -97,6 +99,13 @@ public:
     void refuse(const unanswered& open, open_failure why, std::string_view words);
     void answer_global(const unanswered& request, global_answer answer);
 
+    // What we ask the peer to listen for: bodies in listen_op.hpp.
+
+    /// Sends the request; one->granting completes when it is answered.
+    void listen(const std::shared_ptr<remote_listening>& one);
+    /// Takes it back, if it was granted.
+    void unlisten(const std::shared_ptr<remote_listening>& one);
+
     // What the connection does.
 
     /// Queues any message of the connection protocol that is no channel's data.
@@ -138,6 +147,8 @@ private:
     void on_session_request(channel_core& core, const event& e);
     void keep(channel_core& core, received& queue, bytes_view view, const slab_ref& slab);
     void on_global_request(const event& e);
+    void on_global_reply(const event& e);
+    void send_listening(const remote_listening& one, bool begin, bool reply);
     [[nodiscard]] std::shared_ptr<channel_core> add_core(std::uint32_t number,
                                                          std::string_view type);
     void send_global_answers();
@@ -178,6 +189,8 @@ private:
     std::uint64_t made_ = 0;
     incoming_queue incoming_;
     signal incoming_ready_;
+    remote_listeners listeners_;
+    std::uint64_t last_ticket_ = 0;  // of our requests to listen; others have 0
 };
 
 // Details: what channels do.
@@ -225,40 +238,6 @@ inline std::shared_ptr<channel_core> channel_set::add_core(std::uint32_t number,
     ++made_;
     cores_[number] = core;
     return core;
-}
-
-inline result<std::shared_ptr<channel_core>> channel_set::accept(const unanswered& open) {
-    incoming_.answered_open();
-    wire::channel_open asked;
-    asked.sender_channel = open.sender_channel;
-    asked.initial_window_size = open.window;
-    asked.maximum_packet_size = open.packet;
-    const auto number = table_.accept(asked);
-    if (!number) {
-        if (open.name == "session") incoming_.session_over();
-        send(wire::channel_open_failure{open.sender_channel,
-                                        static_cast<wire::u32>(open_failure::resource_shortage),
-                                        "too many channels", ""});
-        return number.error();
-    }
-    auto core = add_core(*number, open.name);
-    core->is_session = open.name == "session";
-    core->takes_requests = core->is_session;
-    if (core->is_session) core->session = std::make_unique<session_state>(ex_);
-    send(wire::channel_open_confirmation{
-        open.sender_channel, *number, table_.incoming(*number).target(), caps_.channel_packet, {}});
-    return core;
-}
-
-inline void channel_set::refuse(const unanswered& open, open_failure why, std::string_view words) {
-    incoming_.answered_open();
-    if (open.name == "session") incoming_.session_over();
-    send(wire::channel_open_failure{open.sender_channel, static_cast<wire::u32>(why), words, ""});
-}
-
-inline void channel_set::answer_global(const unanswered& request, global_answer answer) {
-    incoming_.answer(request.ticket, std::move(answer));
-    send_global_answers();
 }
 
 inline void channel_set::send_request(channel_core& core, std::string_view type, bytes_view data) {
@@ -312,6 +291,7 @@ inline void channel_set::end(error_code ec) {
     starved_.clear();
     flushing_.clear();
     incoming_ready_.close();
+    listeners_.end(ec);
 }
 
 inline void channel_set::grant(std::uint32_t channel, std::size_t n) {

@@ -49,6 +49,8 @@ public:
 
     /// Takes an open, or says why not.
     [[nodiscard]] std::optional<open_failure> offer(const wire::channel_open& m);
+    /// An open waits elsewhere, for one of our listeners.
+    void count_open() noexcept { ++pending_opens_; }
     /// An open has been answered.
     void answered_open() noexcept { --pending_opens_; }
     [[nodiscard]] std::size_t pending_opens() const noexcept { return pending_opens_; }
