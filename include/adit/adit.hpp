@@ -18,6 +18,7 @@
 #include <adit/limits.hpp>
 #include <adit/options.hpp>
 #include <adit/remote_listener.hpp>
+#include <adit/route.hpp>
 #include <adit/session.hpp>
 #include <adit/slab.hpp>
 #include <adit/stream_factory.hpp>

@@ -122,6 +122,7 @@ public:
     [[nodiscard]] session_info info() const;
 
 private:
+    friend class chain;
     friend class tunnel;
 
     struct state {

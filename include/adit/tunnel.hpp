@@ -11,9 +11,9 @@
 
 #include <adit/bodies.hpp>
 #include <adit/client.hpp>
-#include <adit/connect.hpp>
 #include <adit/connection/relay.hpp>
 #include <adit/detail/spawn.hpp>
+#include <adit/route.hpp>
 #include <adit/tunnel/entrance.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -51,11 +51,17 @@ struct tunnel_options {
     client_options client;
     std::string address;  ///< what to connect to; client.host is what known_hosts calls it
     std::vector<local_forward> forwards;
+    // The way to the server, see route.hpp.
+    stream_dialler upstream;
+    connect_options connect;
+    std::vector<hop> jumps;
     /// Whether one port that cannot be bound ends the start (ExitOnForwardFailure). Otherwise it is
     /// an event, and its endpoint is port 0; without any port the start still ends.
     bool require_all_forwards = true;
     /// Called in the executor's strand; must not throw.
     std::function<void(const tunnel_event&)> on_event;
+
+    [[nodiscard]] route way() const;
 };
 
 class tunnel {
@@ -72,7 +78,7 @@ public:
 
     /// Binds the ports, connects, logs in and begins to listen. void(error_code). Once.
     /// Cancellation: terminal. A start that fails or is cancelled closes the tunnel: no port is
-    /// held. Errors: what async_connect and client::async_handshake say, or bind's own.
+    /// held. Errors: what chain::async_start says, or bind's own.
     template <class Token>
     auto async_start(Token&& token);
 
@@ -88,7 +94,8 @@ public:
     /// could be bound. Known after async_start.
     [[nodiscard]] std::vector<asio::ip::tcp::endpoint> endpoints() const;
     [[nodiscard]] session_info info() const {
-        return state_->ssh ? state_->ssh->info() : session_info();
+        const bool known = state_->ssh && state_->ssh->size() != 0;
+        return known ? state_->ssh->last().info() : session_info();
     }
     [[nodiscard]] const adit::diagnostics& diagnostics() const noexcept {
         return state_->ssh ? state_->ssh->diagnostics() : state_->early;
@@ -104,9 +111,9 @@ private:
 
         executor ex;
         tunnel_options options;
-        adit::diagnostics early;  // until there is a client
+        adit::diagnostics early;  // until there is a chain
         std::vector<entrance> ways;
-        std::unique_ptr<client> ssh;
+        std::unique_ptr<chain> ssh;
         std::vector<std::shared_ptr<detail::relay>> relays;
         std::uint64_t ended_up = 0, ended_down = 0, last_id = 0;
         detail::signal ended;
@@ -146,6 +153,16 @@ auto tunnel::async_wait_closed(Token&& token) {
 
 #if ADIT_BODIES
 
+ADIT_DECL route tunnel_options::way() const {
+    hop server(client);
+    server.address = address;
+    route all(std::move(server));
+    all.upstream = upstream;
+    all.connect = connect;
+    all.jumps = jumps;
+    return all;
+}
+
 ADIT_DECL task<> tunnel::start(std::shared_ptr<state> s) {
     try {
         co_await begin(s);
@@ -160,15 +177,9 @@ ADIT_DECL task<> tunnel::begin(std::shared_ptr<state> s) {
     const client_options& login = s->options.client;
     s->early.hop = login.user + "@" + login.host + ":" + std::to_string(login.port);
     bind(*s);
-    s->early.stage = stage::connecting;
-    if (login.codes) co_await login.codes->prepare();
-    auto dialling = async_connect(s->ex, s->options.address, login.port,
-                                  login.limits.connect_timeout, asio::deferred);
-    connected_socket dialled = co_await std::move(dialling);
-    if (s->closed) throw protocol_error(s->cause);
-    s->ssh = std::make_unique<client>(std::move(*dialled.socket), login);
-    auto shaking = s->ssh->async_handshake(asio::deferred);
-    co_await std::move(shaking);
+    s->ssh = std::make_unique<chain>(s->ex, s->options.way());
+    auto starting = s->ssh->async_start(asio::deferred);
+    co_await std::move(starting);
     if (s->closed) throw protocol_error(s->cause);
     for (std::size_t i = 0; i < s->ways.size(); ++i) {
         if (s->ways[i].is_bound()) listen(s, i);
@@ -222,7 +233,7 @@ ADIT_DECL void tunnel::listen(const std::shared_ptr<state>& s, std::size_t index
 ADIT_DECL task<> tunnel::serve(std::shared_ptr<state> s, visitor who, tunnel_event event) {
     channel far;
     try {
-        far = co_await s->ssh->open(who.to, event.text);
+        far = co_await s->ssh->last().open(who.to, event.text);
         if (!who.welcome()) throw protocol_error(asio::error::connection_reset);
     } catch (const boost::system::system_error& e) {
         who.turn_away(e.code(), event.text);

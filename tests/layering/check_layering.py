@@ -21,6 +21,7 @@ ROOT_FLOORS = {
     "channel": 7,
     "client": 8, "server": 8, "session": 8, "forward": 8, "remote_listener": 8,
     "tunnel": 9, "bastion": 9, "stream_factory": 9, "bridge": 9,
+    "route": 9, "upstream": 6,
     "adit": 10, "src": 11,
 }
 # folder: (its floor, the highest lower floor it may include)
@@ -48,6 +49,7 @@ SIDEWAYS = {
     ("tunnel", "tunnel"),
     ("client", "forward"), ("client", "session"), ("client", "remote_listener"),
     ("remote_listener", "forward"),
+    ("tunnel", "route"),
     ("server", "forward"), ("server", "session"),
 }
 BOTAN_FOLDERS = {"crypto", "keys"}

@@ -1,7 +1,7 @@
-// The rows of connect.hpp, tunnel.hpp, bastion.hpp and agent.hpp for the matrices of tests/tokens
-// and tests/cancellation; operation.hpp says what a row is. All but an agent's have sockets on the
-// loopback.
-// Invariant: every public async_* of these headers is in the list at the end (check_operations.py).
+// The rows of connect.hpp, route.hpp, tunnel.hpp, bastion.hpp and agent.hpp for the matrices of
+// tests/tokens and tests/cancellation; operation.hpp says what a row is. All but an agent's have
+// sockets on the loopback. Invariant: every public async_* of these headers is in the list at the
+// end (check_operations.py).
 #pragma once
 
 #include "support/bastion_scene.hpp"
@@ -9,6 +9,7 @@
 #include "support/operation.hpp"
 
 #include <adit/connect.hpp>
+#include <adit/route.hpp>
 #include <adit/tunnel.hpp>
 
 namespace adit::test {
@@ -152,6 +153,56 @@ struct tunnel_wait_closed : tunnel_row {
     [[nodiscard]] static error_code expected() { return errc::connection_closed; }
 };
 
+/// A chain of one connection to the same server; the tunnel has nothing to do.
+struct chain_row : tunnel_row {
+    chain_row() {
+        hop there(sample_options());
+        there.client.port = acceptor.local_endpoint().port();
+        there.address = "127.0.0.1";
+        links.emplace(context.get_executor(), route(std::move(there)));
+    }
+    void destroy() { links.reset(); }
+    void end() {
+        links.reset();
+        tunnel_row::end();
+    }
+
+    std::optional<chain> links;
+};
+
+struct chain_start : chain_row {
+    static constexpr std::string_view name = "chain::async_start";
+    static constexpr promise promised = promise::terminal;
+
+    template <class Token>
+    auto begin(Token&& token) {
+        return links->async_start(std::forward<Token>(token));
+    }
+    void wake() { serves(); }
+    [[nodiscard]] bool right(const nothing&) { return links->is_open(); }
+    [[nodiscard]] bool over() { return !links->is_open(); }
+};
+
+struct chain_wait_closed : chain_row {
+    static constexpr std::string_view name = "chain::async_wait_closed";
+    static constexpr promise promised = promise::total;
+
+    chain_wait_closed() {
+        ending<nothing> started;
+        links->async_start(started.handler());
+        serves();
+        run_until(context, [&] { return started.completions != 0; });
+        BOOST_REQUIRE(!started.ec);
+        settle();
+    }
+    template <class Token>
+    auto begin(Token&& token) {
+        return links->async_wait_closed(std::forward<Token>(token));
+    }
+    void wake() { links->close(); }
+    [[nodiscard]] static error_code expected() { return errc::connection_closed; }
+};
+
 /// A bastion with a guest that has a channel open; without one it would be sent away at once.
 struct bastion_drain : plain_row<nothing> {
     static constexpr bool goes_silently = false;  // the scene ends what still runs
@@ -252,7 +303,7 @@ struct agent_sign : agent_row<std::vector<byte>> {
     std::vector<byte> message{1, 2, 3};
 };
 
-using network_operations =
-    rows<connects, tunnel_start, tunnel_wait_closed, bastion_drain, agent_list, agent_sign>;
+using network_operations = rows<connects, chain_start, chain_wait_closed, tunnel_start,
+                                tunnel_wait_closed, bastion_drain, agent_list, agent_sign>;
 
 }  // namespace adit::test

@@ -63,6 +63,11 @@ public:
     template <class Token>
     auto async_wait_finished(Token&& token);
 
+    /// Whether a question has gone unanswered for nearly as long as it may.
+    [[nodiscard]] bool seems_silent() const noexcept {
+        return unanswered_ != 0 && unanswered_ + 1 >= stream_.caps().keepalive_count;
+    }
+
     [[nodiscard]] std::uint64_t rekeys() const noexcept {
         return kex_.exchanges == 0 ? 0 : kex_.exchanges - 1;
     }
