@@ -208,6 +208,14 @@ inline const boost::system::error_category& category() noexcept {
 inline bool is_final(error_code ec) noexcept {
     if (ec.category() != category()) return false;
     switch (static_cast<errc>(ec.value())) {
+        case errc::unsupported_protocol_version:
+        case errc::unknown_algorithm:
+        case errc::no_common_kex_algorithm:
+        case errc::no_common_host_key_algorithm:
+        case errc::no_common_cipher:
+        case errc::no_common_mac:
+        case errc::no_common_compression:
+        case errc::strict_kex_missing:
         case errc::host_key_malformed:
         case errc::host_key_signature_invalid:
         case errc::host_key_unknown:
@@ -215,17 +223,20 @@ inline bool is_final(error_code ec) noexcept {
         case errc::host_key_revoked:
         case errc::host_key_rejected:
         case errc::host_certificate_refused:
+        case errc::unsafe_host_name:
         case errc::authentication_failed:
         case errc::another_factor_needed:
         case errc::no_credentials:
         case errc::password_change_required:
         case errc::prompt_cancelled:
+        case errc::totp_secret_malformed:
         case errc::trivial_authentication:
-        case errc::strict_kex_missing:
-        case errc::no_common_kex_algorithm:
-        case errc::no_common_host_key_algorithm:
-        case errc::no_common_cipher:
-        case errc::no_common_mac: return true;
+        case errc::too_many_authentication_failures:
+        // Each attempt would ask a person again.
+        case errc::passphrase_needed:
+        case errc::wrong_passphrase:
+        // A key that cannot sign was not let in; the next attempt counts as a failed login, too.
+        case errc::signing_failed: return true;
         default: return false;
     }
 }
