@@ -23,6 +23,7 @@
 #include <adit/session.hpp>
 #include <adit/transport/kex_client.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -59,6 +60,9 @@ struct session_info {
     std::string host_key_fingerprint;
     std::uint64_t bytes_sent = 0, bytes_received = 0, rekeys = 0;
     std::size_t channels = 0;
+    /// From a keepalive to its answer, the latest; zero until there was one (they are sent into
+    /// silence only, see limits::keepalive_interval).
+    std::chrono::microseconds round_trip{0};
 };
 
 class client {
@@ -325,6 +329,7 @@ ADIT_DECL session_info client::info() const {
     i.bytes_received = stream.bytes_received();
     i.rekeys = state_->link->rekeys();
     i.channels = state_->link->channels().size();
+    i.round_trip = state_->link->life().round_trip();
     return i;
 }
 

@@ -26,6 +26,7 @@ struct channel_timeouts {
         if (type == "forwarded-streamlocal@openssh.com") return forwarded_streamlocal;
         return std::chrono::milliseconds(0);
     }
+    friend bool operator==(const channel_timeouts&, const channel_timeouts&) = default;
 };
 
 struct limits {
@@ -102,6 +103,7 @@ struct limits {
         l.channels = 1024;
         return l;
     }
+    friend bool operator==(const limits&, const limits&) = default;
 };
 
 }  // namespace adit

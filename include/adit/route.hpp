@@ -282,7 +282,7 @@ ADIT_DECL void chain::blame(state& s, std::size_t index, error_code ec) {
     s.cause = ec;
     for (std::size_t i = 0; i < std::min(index, s.clients.size()); ++i) {
         const detail::connection& link = *s.clients[i]->state_->link;
-        const bool silent = ec == errc::keepalive_lost && link.seems_silent();
+        const bool silent = ec == errc::keepalive_lost && link.life().nearly_lost();
         if (!link.finished() && !silent) continue;
         s.failed = i;
         if (link.finished()) s.cause = link.error();

@@ -60,6 +60,7 @@ public:
     [[nodiscard]] result<std::shared_ptr<channel_core>> open(std::string_view type,
                                                              const Fields& fields);
     [[nodiscard]] std::size_t room(const channel_core& core);
+    [[nodiscard]] bool window_shut(const channel_core& c) { return table_.sendable(c.number) == 0; }
     /// Has core.wake_writer() called when there may be room again.
     void want_room(channel_core& core);
     [[nodiscard]] io_result write(channel_core& core, std::span<const asio::const_buffer> from);

@@ -9,10 +9,12 @@
 
 #include <adit/bodies.hpp>
 #include <adit/connection/channel_events.hpp>
+#include <adit/detail/boot_clock.hpp>
 #include <adit/detail/deadline.hpp>
 #include <adit/detail/door.hpp>
 #include <adit/detail/parking_lot.hpp>
 #include <adit/detail/signal.hpp>
+#include <adit/protocol/life_signs.hpp>
 #include <adit/protocol/rekey_budget.hpp>
 #include <adit/protocol/rekey_clock.hpp>
 #include <adit/transport/kex_session.hpp>
@@ -53,7 +55,6 @@ public:
     /// Before start(): tells the peer why, as far as it listens, and closes the stream.
     /// It must not run under a cancellation that has been requested already.
     [[nodiscard]] task<> refuse(error_code ec);
-
     [[nodiscard]] bool finished() const noexcept { return finished_; }
     [[nodiscard]] error_code error() const noexcept { return error_; }
     /// Called once by finish(), with what ended the connection; must not throw.
@@ -63,11 +64,7 @@ public:
     template <class Token>
     auto async_wait_finished(Token&& token);
 
-    /// Whether a question has gone unanswered for nearly as long as it may.
-    [[nodiscard]] bool seems_silent() const noexcept {
-        return unanswered_ != 0 && unanswered_ + 1 >= stream_.caps().keepalive_count;
-    }
-
+    [[nodiscard]] const protocol::life_signs& life() const noexcept { return life_; }
     [[nodiscard]] std::uint64_t rekeys() const noexcept {
         return kex_.exchanges == 0 ? 0 : kex_.exchanges - 1;
     }
@@ -95,6 +92,7 @@ private:
     [[nodiscard]] std::size_t gather(std::span<protocol::chunk> batch);
 
     void tick(clock::time_point now);
+    void wake_up(clock::time_point now, const protocol::clock_watch::gap& gap);
     void keep_alive(clock::time_point now);
     void check_progress(clock::time_point now);
     void check_use(clock::time_point now);
@@ -109,6 +107,8 @@ private:
     kex_half half_;
     protocol::rekey_clock rekey_;
     protocol::rekey_budget budget_;
+    protocol::clock_watch watch_;
+    protocol::life_signs life_;
     asio::steady_timer timer_;
     asio::steady_timer rekey_pause_;
     parking_lot finished_waiters_;
@@ -122,15 +122,11 @@ private:
     error_code error_;
 
     clock::time_point exchange_began_;
-    clock::time_point last_received_;
-    clock::time_point last_probe_;
     clock::time_point last_sent_;
     clock::time_point last_used_;
     clock::duration counted_work_{0};
     std::uint64_t seen_channels_ = 0;
-    std::uint64_t seen_received_ = 0;
     std::uint64_t seen_sent_ = 0;
-    unsigned unanswered_ = 0;
 };
 
 // Details.
@@ -162,6 +158,8 @@ ADIT_DECL connection::connection(packet_stream_parts parts, algorithm_preference
       channels_(ex_, stream_.caps(), stream_.out(), stream_.pool(), wake_writer_),
       rekey_(stream_.caps(), clock::now()),
       budget_(stream_.caps(), clock::now()),
+      watch_(clock::now(), boot_time()),
+      life_(stream_.caps(), clock::now()),
       timer_(ex_),
       rekey_pause_(ex_),
       finished_waiters_(ex_) {
@@ -176,7 +174,9 @@ ADIT_DECL void connection::start(kex_half half) {
     const auto now = clock::now();
     note_new_keys();
     count_work();
-    last_received_ = last_probe_ = last_sent_ = last_used_ = now;
+    last_sent_ = last_used_ = now;
+    life_.begin(now);
+    watch_ = protocol::clock_watch(now, boot_time());
     started_ = true;
     spawn(loop::reader, read_loop(shared_from_this()));
     spawn(loop::writer, write_loop(shared_from_this()));
@@ -273,6 +273,7 @@ ADIT_DECL task<> connection::read_loop(std::shared_ptr<connection> self) {
 }
 
 ADIT_DECL std::optional<protocol::packet> connection::dispatch_batch() {
+    if (life_.listening()) life_.hear(clock::now(), stream_.bytes_received());
     std::optional<protocol::packet> kexinit;
     protocol::packet packet;
     while (!finished_ && !kexinit && stream_.next(packet) == packet_stream::step::packet) {
@@ -414,11 +415,7 @@ ADIT_DECL std::size_t connection::gather(std::span<protocol::chunk> batch) {
 // The clock.
 
 ADIT_DECL task<> connection::watch_loop(std::shared_ptr<connection> self) {
-    const auto interval = self->stream_.caps().keepalive_interval;
-    constexpr std::chrono::milliseconds longest{1000};
-    constexpr std::chrono::milliseconds shortest{10};
-    const auto step =
-        interval.count() == 0 ? longest : std::max(shortest, std::min(longest, interval / 4));
+    const auto step = self->life_.tick_length();
     while (!self->finished_) {
         self->timer_.expires_after(step);
         try {
@@ -437,15 +434,24 @@ ADIT_DECL task<> connection::watch_loop(std::shared_ptr<connection> self) {
     self->stream_.stream().close(close_mode::abortive);
 }
 
+// T07: after a sleep nobody knows whether the peer is still there, and what waited has not waited.
+ADIT_DECL void connection::wake_up(clock::time_point now, const protocol::clock_watch::gap& gap) {
+    rekey_.slept(gap.slept);
+    last_sent_ = last_used_ = exchange_began_ = now;
+    life_.woken(now, stream_.bytes_received());
+}
+
 ADIT_DECL void connection::tick(clock::time_point now) {
     const limits& caps = stream_.caps();
+    const auto gap = watch_.look(now, boot_time(), life_.tick_length());
+    if (life_.must_ask(gap)) wake_up(now, gap);
     if (!exchanging_ && rekey_.due(now)) begin_rekey();
     if (exchanging_ && now - exchange_began_ > caps.rekey_timeout) {
         return finish(errc::deadline_exceeded);
     }
     check_progress(now);
     if (!finished_) check_use(now);
-    if (!finished_ && caps.keepalive_interval.count() != 0) keep_alive(now);
+    if (!finished_) keep_alive(now);
     // Thousands of connections that rest must not each keep what they needed in their best hour.
     if (stream_.pool().in_use() == 0) stream_.pool().trim();
 }
@@ -476,19 +482,14 @@ ADIT_DECL void connection::check_use(clock::time_point now) {
 
 // L18: whatever comes in is a sign of life, also a refusal of the request (C39).
 ADIT_DECL void connection::keep_alive(clock::time_point now) {
-    const limits& caps = stream_.caps();
-    // Whom we do not read we cannot hear.
-    if (stream_.bytes_received() != seen_received_ || delaying_) {
-        seen_received_ = stream_.bytes_received();
-        last_received_ = now;
-        unanswered_ = 0;
+    using verdict = protocol::life_signs::verdict;
+    switch (life_.look(now, stream_.bytes_received(), delaying_)) {
+        case verdict::alive: return;
+        case verdict::dead: return finish(errc::keepalive_lost);
+        case verdict::ask:
+            channels_.expect_global_reply(0);
+            channels_.send(wire::global_request{"keepalive@openssh.com", true, {}});
     }
-    if (now - std::max(last_received_, last_probe_) < caps.keepalive_interval) return;
-    if (unanswered_ >= caps.keepalive_count) return finish(errc::keepalive_lost);
-    ++unanswered_;
-    last_probe_ = now;
-    channels_.expect_global_reply(0);
-    channels_.send(wire::global_request{"keepalive@openssh.com", true, {}});
 }
 
 #endif  // ADIT_BODIES

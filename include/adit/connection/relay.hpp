@@ -28,7 +28,8 @@ namespace adit::detail {
 struct relay_report {
     std::uint64_t to_channel = 0;
     std::uint64_t to_stream = 0;
-    error_code error;  ///< why it was cut off; none after two ends of data
+    std::uint64_t stalls = 0;  ///< times that data waited for the peer's window
+    error_code error;          ///< why it was cut off; none after two ends of data
 };
 
 class relay final : public std::enable_shared_from_this<relay> {
@@ -136,7 +137,10 @@ ADIT_DECL task<> relay::wait_for(bool readable) {
 ADIT_DECL task<> relay::pump_to_channel(std::shared_ptr<relay> self) {
     channel_core& far = *self->far_;
     while (!self->finished_) {
-        if (!far.write_end && !far.may_write()) co_await self->wait_for(false);
+        if (!far.write_end && !far.may_write()) {
+            if (far.owner != nullptr && far.owner->window_shut(far)) ++self->report_.stalls;
+            co_await self->wait_for(false);
+        }
         if (far.write_end && far.write_end != errc::channel_closed) {
             throw boost::system::system_error(far.write_end);
         }

@@ -33,6 +33,9 @@ public:
         most_ = most;
     }
 
+    /// Time that the steady clock has not counted: the machine slept (T07).
+    void slept(std::chrono::steady_clock::duration time) noexcept { since_ -= time; }
+
     [[nodiscard]] bool due(traffic sent, traffic received) const noexcept {
         return due(sent) || due(received);
     }

@@ -27,6 +27,8 @@ struct retry_limits {
     /// from one suspicion to the next, up to `longest_penalty`.
     std::chrono::milliseconds penalty{15'000};
     std::chrono::milliseconds longest_penalty{60'000};
+
+    friend bool operator==(const retry_limits&, const retry_limits&) = default;
 };
 
 /// Whether the server did not want to talk at all: it closed before or instead of identifying

@@ -36,6 +36,8 @@ struct algorithm_preferences {
     /// MAC over the encrypted packet, somebody in the middle could remove the first messages under
     /// the new keys unnoticed (Terrapin, CVE-2023-48795).
     bool require_strict_kex = false;
+
+    friend bool operator==(const algorithm_preferences&, const algorithm_preferences&) = default;
 };
 
 /// The state of key exchange over the life of a connection. One side.
