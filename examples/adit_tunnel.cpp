@@ -4,12 +4,15 @@
 //
 //     adit-tunnel -L 5433:db.internal:5432 alice@bastion.example.com
 //
-// Ends with 0 after SIGINT or SIGTERM and with 255 after a failure. The parts are in adit_tunnel/.
+// A connection that is lost is made again. Ends with 0 after SIGINT or SIGTERM and with 255 after a
+// failure that trying again would not mend. The parts are in adit_tunnel/.
+// Over 300 lines: the program's one object.
 #include "adit_tunnel/command_line.hpp"
 #include "adit_tunnel/credentials.hpp"
 #include "adit_tunnel/patience.hpp"
 #include "adit_tunnel/person.hpp"
 #include "adit_tunnel/report.hpp"
+#include "adit_tunnel/sd_notify.hpp"
 #include "adit_tunnel/settings.hpp"
 #include "adit_tunnel/trust_policy.hpp"
 
@@ -126,6 +129,13 @@ adit::tunnel_options program::options(adit::client_options login) {
         all.forwards.push_back(to_forward(s.forwards[i]));
     }
     all.require_all_forwards = s.exit_on_forward_failure;
+    all.reconnect.enabled = s.reconnect;
+    // Only the first login has the program's own deadlines, which are patient with people.
+    all.connect = [this, again = all.client, address = all.address](adit::executor ex) {
+        adit::client_options anew = again;
+        if (started_) anew.limits.handshake_timeout = for_login;
+        return adit::connect_directly(std::move(anew), address)(std::move(ex));
+    };
     all.on_event = [this](const adit::tunnel_event& event) { say_.happened(event); };
     return all;
 }
@@ -205,6 +215,7 @@ void program::on_started(error_code ec) {
     }
     started_ = true;
     say_.ready(*tunnel_, steady_clock::now() - begin_);
+    tell_systemd("READY=1");
     redraw_from_now_on();
     tunnel_->async_wait_closed([this](error_code cause) { on_closed(cause); });
 }

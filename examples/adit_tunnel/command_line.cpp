@@ -36,12 +36,14 @@ Another option of ssh's is refused by name, unless its value changes nothing her
   TOTPAlgorithm          SHA1, SHA256 or SHA512: SHA1
   TOTPDigits             6, 7 or 8: 6
   TOTPPeriod             30 seconds
-  Reconnect              no
+  Reconnect              yes: a connection that is lost is made again while the ports stay;
+                         with no the end is 255, as ssh's
 
 Questions are asked on the terminal, or by SSH_ASKPASS as SSH_ASKPASS_REQUIRE and DISPLAY say;
 BatchMode=yes asks none.
 
 What differs from ssh:
+  a lost connection      is made again, unless the login or the host key is what failed
   -N                     is always on: there is no shell
   ServerAliveInterval    30, and ServerAliveCountMax 3: ssh has 0, which is off
   ExitOnForwardFailure   yes: ssh has no

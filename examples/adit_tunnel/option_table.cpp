@@ -129,11 +129,7 @@ void set_totp_period(settings& s, std::string_view value) {
     if (s.totp.period == 0) throw usage_error("there is no period of 0");
 }
 
-void set_reconnect(settings& s, std::string_view value) {
-    if (!to_bool(to_word(value))) return;
-    s.warnings.emplace_back(
-        "Reconnect=yes is not there yet: when the connection is lost, this version ends with 255");
-}
+void set_reconnect(settings& s, std::string_view value) { s.reconnect = to_bool(to_word(value)); }
 
 void set_ciphers(settings& s, std::string_view value) {
     const adit::algorithm_preferences usual;

@@ -2,6 +2,7 @@
 // terminal one live status line below them. Warnings and failures go to stderr, the rest to stdout.
 // Used by adit_tunnel.cpp and the prompts. Invariants: no text of a peer reaches a terminal or a
 // log without having been escaped; a line never lands on the status line.
+// Over 300 lines: each event twice, for people and for programs.
 #pragma once
 
 #include "../programs/json.hpp"
@@ -18,6 +19,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace adit_tunnel {
 
@@ -63,6 +65,8 @@ private:
     void json(const json_object& object);
     void clear_status();
     void event_as_json(const adit::tunnel_event& event);
+    void changed(const adit::tunnel_event& event);
+    [[nodiscard]] std::string rates(const adit::tunnel_counters& now);
     [[nodiscard]] std::string target_of(std::size_t forward) const;
     [[nodiscard]] std::string time_shown() const;
 
@@ -70,7 +74,10 @@ private:
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     const bool live_;
     std::string shown_;  // the status line on the screen
-    std::uint64_t open_ = 0, served_ = 0, refused_ = 0;
+    std::uint64_t open_ = 0, served_ = 0, refused_ = 0, times_connected_ = 0;
+    // What the status line showed last.
+    std::chrono::steady_clock::time_point rated_at_ = begin_;
+    std::uint64_t rated_up_ = 0, rated_down_ = 0;
 };
 
 /// 1234567 as "1.2 MB".
@@ -160,13 +167,25 @@ inline void reporter::ready(const adit::tunnel& t, std::chrono::steady_clock::du
     json(event.truth("strict_kex", info.strict_kex));
 }
 
+[[nodiscard]] inline const char* name_of(adit::tunnel_event::kind what) {
+    using kind = adit::tunnel_event::kind;
+    switch (what) {
+        case kind::opened: return "connection_opened";
+        case kind::closed: return "connection_closed";
+        case kind::refused: return "connection_refused";
+        case kind::held: return "connection_held";
+        case kind::unbound: return "forward_failed";
+        case kind::bound: return "forward_bound";
+        case kind::state: return "state";
+    }
+    return "unknown";
+}
+
 inline void reporter::event_as_json(const adit::tunnel_event& event) {
     using kind = adit::tunnel_event::kind;
-    json_object object(event.what == kind::opened    ? "connection_opened"
-                       : event.what == kind::closed  ? "connection_closed"
-                       : event.what == kind::refused ? "connection_refused"
-                                                     : "forward_failed");
-    if (event.what != kind::unbound) object.number("id", event.id).text("peer", event.peer);
+    json_object object(name_of(event.what));
+    if (event.what != kind::unbound && event.what != kind::bound)
+        object.number("id", event.id).text("peer", event.peer);
     object.number("forward", event.forward).text("to", target_of(event.forward));
     if (event.what == kind::closed) {
         object.number("bytes_up", event.bytes_up).number("bytes_down", event.bytes_down);
@@ -176,8 +195,33 @@ inline void reporter::event_as_json(const adit::tunnel_event& event) {
     json(object);
 }
 
+[[nodiscard]] inline std::string to_seconds_shown(std::chrono::milliseconds time) {
+    std::array<char, 32> text{};
+    const double s = std::chrono::duration<double>(time).count();
+    const int size = std::snprintf(text.data(), text.size(), "%.1f s", s);
+    return {text.data(), static_cast<std::size_t>(size)};
+}
+
+// The first connection is "ready", and the last end "closed".
+inline void reporter::changed(const adit::tunnel_event& event) {
+    using state = adit::tunnel_state;
+    if (event.state == state::waiting) {
+        json(json_object("reconnecting")
+                 .text("error", event.error.message())
+                 .text("text", event.text)
+                 .number("next_ms", event.next.count()));
+        warning(event.text + "; trying again in " + to_seconds_shown(event.next));
+    } else if (event.state == state::connected && ++times_connected_ > 1) {
+        json(json_object("connected").number("reconnects", times_connected_ - 1));
+        person(talk::info, "connected again");
+    } else if (event.state == state::reconnecting) {
+        step("connecting again");
+    }
+}
+
 inline void reporter::happened(const adit::tunnel_event& event) {
     using kind = adit::tunnel_event::kind;
+    if (event.what == kind::state) return changed(event);
     event_as_json(event);
     const std::string who = "#" + std::to_string(event.id) + " " + event.peer + " -> " +
                             target_of(event.forward) + ": ";
@@ -199,6 +243,10 @@ inline void reporter::happened(const adit::tunnel_event& event) {
                 event.text.empty() ? "" : "; the server says: \"" + event.text + "\"";
             return person(talk::info, who + event.error.message() + words);
         }
+        case kind::held: return person(talk::verbose, who + "waits for the SSH connection");
+        case kind::bound:
+            return person(talk::info, target_of(event.forward) + " has its port again");
+        case kind::state: return;
         case kind::unbound:
             return warning("nothing listens for " + target_of(event.forward) + ": " +
                            event.error.message() + " (" + event.text + ")");
@@ -267,11 +315,29 @@ inline void reporter::closed(const adit::tunnel& t, const std::string& cause) {
                            readable(t.bytes_up()) + " up, " + readable(t.bytes_down()) + " down");
 }
 
+inline std::string reporter::rates(const adit::tunnel_counters& now) {
+    const auto when = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(when - rated_at_).count();
+    rated_at_ = when;
+    const auto rate = [seconds](std::uint64_t before, std::uint64_t bytes) {
+        const double moved = static_cast<double>(bytes - before);
+        return bytes == before || seconds <= 0
+                   ? std::string()
+                   : " (" + readable(static_cast<std::uint64_t>(moved / seconds)) + "/s)";
+    };
+    const std::string up = rate(std::exchange(rated_up_, now.bytes_up), now.bytes_up);
+    const std::string down = rate(std::exchange(rated_down_, now.bytes_down), now.bytes_down);
+    return readable(now.bytes_up) + " up" + up + ", " + readable(now.bytes_down) + " down" + down;
+}
+
 inline void reporter::status(const adit::tunnel& t) {
     if (!live_) return;
-    std::string text = std::to_string(open_) + " open, " + std::to_string(served_) + " served";
+    const adit::tunnel_counters now = t.counters();
+    std::string text = std::string(to_text(t.state())) + "; " + std::to_string(open_) + " open, " +
+                       std::to_string(served_) + " served";
+    if (now.held != 0) text += ", " + std::to_string(now.held) + " waiting";
     if (refused_ != 0) text += ", " + std::to_string(refused_) + " refused";
-    text += "; " + readable(t.bytes_up()) + " up, " + readable(t.bytes_down()) + " down";
+    text += "; " + rates(now);
     if (text == shown_) return;
     clear_status();
     std::fputs(text.c_str(), stdout);

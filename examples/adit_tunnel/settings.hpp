@@ -53,6 +53,7 @@ struct settings {
     std::string user;
     std::vector<forward_spec> forwards;
     bool exit_on_forward_failure = true;
+    bool reconnect = true;  ///< where ssh ends with 255
 
     std::vector<std::string> identities;  ///< empty: the default ones
     bool default_identity = true;

@@ -152,6 +152,8 @@ private:
     static task<channel> open_and_report(std::shared_ptr<state> s, target to);
     static task<session> open_session(std::shared_ptr<state> s);
     static task<remote_listener> listen(std::shared_ptr<state> s, forward_target where);
+    /// No hook is told of anything any more.
+    void silence();
     static void report_refusal(const state& s, const std::string& what, const std::string& words);
 
     std::shared_ptr<state> state_;
@@ -254,6 +256,10 @@ ADIT_DECL task<> client::handshake(std::shared_ptr<state> s) {
 
 ADIT_DECL client::~client() {
     close();
+    silence();
+}
+
+ADIT_DECL void client::silence() {
     if (state_ != nullptr) state_->link->stream().listen({});
 }
 

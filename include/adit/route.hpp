@@ -214,6 +214,7 @@ ADIT_DECL task<> chain::enter(std::shared_ptr<state> s, std::size_t index) {
         std::make_unique<client>(std::move(stream), auth::outside_of(s->clock, login)));
     auto shaking = s->clients[index]->async_handshake(asio::deferred);
     co_await std::move(shaking);
+    if (s->closed) throw protocol_error(s->cause);
     report(*s, route_event::kind::ready, index);
     s->clients[index]->async_wait_closed([weak = std::weak_ptr(s), index](error_code ec) {
         const auto alive = weak.lock();
@@ -331,7 +332,9 @@ ADIT_DECL void chain::close() {
 // Connections may still end after this, and then nobody must be told.
 ADIT_DECL chain::~chain() {
     close();
-    if (state_ != nullptr) state_->way.on_event = nullptr;
+    if (state_ == nullptr) return;
+    state_->way.on_event = nullptr;
+    for (const auto& one : state_->clients) one->silence();
 }
 
 #endif  // ADIT_BODIES

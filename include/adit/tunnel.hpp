@@ -1,20 +1,24 @@
-// Local ports and Unix sockets that lead through an SSH server: an entrance for each, a channel for
-// each connection to it, a relay with half-close between the two. What `ssh -N -L` and -D do, as an
-// object. RFC 4254 section 7. Used by adit-tunnel and by programs whose database driver wants an
-// address.
+// Local ports that lead through an SSH server: a listener for each, a channel for each connection
+// to it, a relay with half-close between the two. What `ssh -N -L` does, as an object that stays
+// up: a connection that is lost is made again while the ports stay. RFC 4254 section 7. Used by
+// adit-tunnel and by programs whose database driver wants an address. docs/tunnels.md tells more.
 //
 // Not thread-safe: all calls and events happen in the executor's strand.
 // Invariants: the port is held from bind on; a local client sees a clean end only behind complete
-// data, and a reset otherwise (security.md section 4).
+// data, and a reset otherwise (security.md section 4); none that was accepted is lost silently.
 // Over 300 lines: a quarter of it is documentation.
 #pragma once
 
 #include <adit/bodies.hpp>
 #include <adit/client.hpp>
 #include <adit/connection/relay.hpp>
+#include <adit/detail/deadline.hpp>
 #include <adit/detail/spawn.hpp>
-#include <adit/route.hpp>
+#include <adit/tunnel/connector.hpp>
 #include <adit/tunnel/entrance.hpp>
+#include <adit/tunnel/keeper.hpp>
+#include <adit/tunnel/options.hpp>
+#include <adit/tunnel/state.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -27,49 +31,11 @@
 
 namespace adit {
 
-struct tunnel_event {
-    enum class kind : std::uint8_t {
-        opened,   ///< a local connection has its channel
-        closed,   ///< it ended; error says how, none after two ends of data
-        refused,  ///< its channel was refused, the local connection was reset
-        unbound,  ///< a forward has no port, see require_all_forwards; text is its address
-    };
-    kind what = kind::opened;
-    std::uint64_t id = 0;     ///< of the local connection
-    std::size_t forward = 0;  ///< index into tunnel_options::forwards
-    std::string peer;         ///< the local client's address
-    error_code error;
-    std::string text;  ///< the server's words on a refusal, escaped
-    std::uint64_t bytes_up = 0, bytes_down = 0;
-};
-
-struct tunnel_options {
-    tunnel_options(client_options login, local_forward first)
-        : client(std::move(login)), address(client.host) {
-        forwards.push_back(std::move(first));
-    }
-    client_options client;
-    std::string address;  ///< what to connect to; client.host is what known_hosts calls it
-    std::vector<local_forward> forwards;
-    // The way to the server, see route.hpp.
-    stream_dialler upstream;
-    connect_options connect;
-    std::vector<hop> jumps;
-    /// Whether one port that cannot be bound ends the start (ExitOnForwardFailure). Otherwise it is
-    /// an event, and its endpoint is port 0; without any port the start still ends.
-    bool require_all_forwards = true;
-    /// Called in the executor's strand; must not throw.
-    std::function<void(const tunnel_event&)> on_event;
-
-    [[nodiscard]] route way() const;
-};
-
 class tunnel {
 public:
     using executor_type = executor;
 
-    tunnel(executor ex, tunnel_options options)
-        : state_(std::make_shared<state>(std::move(ex), std::move(options))) {}
+    tunnel(executor ex, tunnel_options options);
     tunnel(tunnel&&) noexcept = default;
     tunnel& operator=(tunnel&&) = delete;
     ~tunnel();
@@ -78,63 +44,90 @@ public:
 
     /// Binds the ports, connects, logs in and begins to listen. void(error_code). Once.
     /// Cancellation: terminal. A start that fails or is cancelled closes the tunnel: no port is
-    /// held. Errors: what chain::async_start says, or bind's own.
+    /// held, and nothing is tried again. Errors: what async_connect and client::async_handshake
+    /// say, or bind's own.
     template <class Token>
     auto async_start(Token&& token);
 
-    /// Completes with what ended the tunnel, after async_start. void(error_code). One waiter.
-    /// Cancellation: any.
+    /// Completes with what ended the tunnel for good, after async_start. void(error_code). One
+    /// waiter. Cancellation: any.
     template <class Token>
     auto async_wait_closed(Token&& token);
 
-    /// Ends everything: listeners, relays (local clients see a reset) and the connection.
+    /// Ends everything: listeners, relays (local clients see a reset), attempts, the connection.
     void close();
+    /// The connection is wanted now, say because the network is back: as a local client wants it.
+    void hurry() { state_->link->want(); }
 
+    [[nodiscard]] tunnel_state state() const noexcept;
     /// Where the forwards listen, in their order; 0.0.0.0:0 for a Unix socket, and where nothing
     /// could be bound. Known after async_start.
     [[nodiscard]] std::vector<asio::ip::tcp::endpoint> endpoints() const;
-    [[nodiscard]] session_info info() const {
-        const bool known = state_->ssh && state_->ssh->size() != 0;
-        return known ? state_->ssh->last().info() : session_info();
-    }
-    [[nodiscard]] const adit::diagnostics& diagnostics() const noexcept {
-        return state_->ssh ? state_->ssh->diagnostics() : state_->early;
+    /// Of the connection that stands, or of the last one that did.
+    [[nodiscard]] session_info info() const { return state_->link->info(); }
+    [[nodiscard]] const adit::diagnostics& diagnostics() const noexcept;
+    [[nodiscard]] tunnel_counters counters() const;
+    /// Why the connection was lost or could not be made, the latest time.
+    [[nodiscard]] const tunnel_failure& last_failure() const noexcept { return state_->failure; }
+    /// Why a local connection of this forward was reset, or its port lost, the latest time.
+    [[nodiscard]] const tunnel_failure& last_failure(std::size_t forward) const {
+        return state_->failures.at(forward);
     }
     /// Bytes of all relays that have ended and that run.
-    [[nodiscard]] std::uint64_t bytes_up() const noexcept { return state_->total(true); }
-    [[nodiscard]] std::uint64_t bytes_down() const noexcept { return state_->total(false); }
+    [[nodiscard]] std::uint64_t bytes_up() const noexcept { return state_->moved().to_channel; }
+    [[nodiscard]] std::uint64_t bytes_down() const noexcept { return state_->moved().to_stream; }
 
 private:
-    struct state {
-        state(executor e, tunnel_options o) : ex(std::move(e)), options(std::move(o)), ended(ex) {}
-        [[nodiscard]] std::uint64_t total(bool up) const noexcept;
+    friend class tunnels;
+    struct core final : detail::keeper_watcher {
+        core(executor e, tunnel_options o, std::shared_ptr<detail::keeper> l)
+            : ex(std::move(e)),
+              options(std::move(o)),
+              link(std::move(l)),
+              failures(options.forwards.size()),
+              ended(ex) {}
+        void on_change(const detail::keeper_change& change) override;
+        /// Of relays that have ended and that run.
+        [[nodiscard]] detail::relay_report moved() const noexcept;
 
         executor ex;
         tunnel_options options;
-        adit::diagnostics early;  // until there is a chain
+        std::shared_ptr<detail::keeper> link;
+        adit::diagnostics early;  // until the first attempt
         std::vector<entrance> ways;
-        std::unique_ptr<chain> ssh;
         std::vector<std::shared_ptr<detail::relay>> relays;
-        std::uint64_t ended_up = 0, ended_down = 0, last_id = 0;
+        detail::relay_report past;  // of relays that have ended
+        tunnel_counters counted;
+        tunnel_failure failure;
+        std::vector<tunnel_failure> failures;
+        std::uint64_t last_id = 0;
+        std::uint64_t first_connection = 0;
         detail::signal ended;
         error_code cause;
+        bool dialled = false;
         bool closed = false;
     };
 
-    static task<> wait_closed(std::shared_ptr<state> s);
-    static task<> start(std::shared_ptr<state> s);
-    static task<> begin(std::shared_ptr<state> s);
-    static void bind(state& s);
-    static void listen(const std::shared_ptr<state>& s, std::size_t index);
-    static task<> serve(std::shared_ptr<state> s, visitor who, tunnel_event event);
-    static task<> run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
-                            tunnel_event& event);
-    static void report(const state& s, const tunnel_event& event) {
-        if (s.options.on_event) s.options.on_event(event);
-    }
-    static void stop(state& s, error_code cause);
+    tunnel(executor ex, tunnel_options options, std::shared_ptr<detail::keeper> link);
+    [[nodiscard]] static std::shared_ptr<detail::keeper> make_keeper(const executor& ex,
+                                                                     tunnel_options& options);
 
-    std::shared_ptr<state> state_;
+    static task<> wait_closed(std::shared_ptr<core> s);
+    static task<> start(std::shared_ptr<core> s);
+    static task<> begin(std::shared_ptr<core> s);
+    static void bind(core& s);
+    static void listen(const std::shared_ptr<core>& s, std::size_t index);
+    static task<> bind_again(std::shared_ptr<core> s, std::size_t index);
+    static task<> serve(std::shared_ptr<core> s, visitor who, tunnel_event event);
+    static task<channel> open(std::shared_ptr<core> s, target to, tunnel_event& event);
+    static task<> hold(std::shared_ptr<core> s, std::chrono::steady_clock::time_point until,
+                       tunnel_event& event);
+    static task<> run_relay(std::shared_ptr<core> s, std::shared_ptr<detail::relay> running,
+                            tunnel_event& event);
+    static void report(core& s, const tunnel_event& event);
+    static void stop(core& s, error_code cause);
+
+    std::shared_ptr<core> state_;
 };
 
 // Details.
@@ -153,48 +146,56 @@ auto tunnel::async_wait_closed(Token&& token) {
 
 #if ADIT_BODIES
 
-ADIT_DECL route tunnel_options::way() const {
-    hop server(client);
-    server.address = address;
-    route all(std::move(server));
-    all.upstream = upstream;
-    all.connect = connect;
-    all.jumps = jumps;
-    return all;
+ADIT_DECL tunnel::tunnel(executor ex, tunnel_options options)
+    : tunnel(ex, std::move(options), nullptr) {}
+
+ADIT_DECL tunnel::tunnel(executor ex, tunnel_options options,
+                         std::shared_ptr<detail::keeper> link) {
+    if (link == nullptr) link = make_keeper(ex, options);
+    state_ = std::make_shared<core>(std::move(ex), std::move(options), std::move(link));
+    state_->link->join(state_);
 }
 
-ADIT_DECL task<> tunnel::start(std::shared_ptr<state> s) {
+ADIT_DECL std::shared_ptr<detail::keeper> tunnel::make_keeper(const executor& ex,
+                                                              tunnel_options& options) {
+    client_options& login = options.client;
+    if (login.random == nullptr) login.random = std::make_shared<crypto::system_random>();
+    detail::keeper_options o;
+    o.connect = options.connect ? options.connect : connect_through(options.way());
+    o.reconnect = options.reconnect;
+    o.random = login.random;
+    o.name = hop_name(login);
+    return std::make_shared<detail::keeper>(ex, std::move(o));
+}
+
+ADIT_DECL task<> tunnel::start(std::shared_ptr<core> s) {
     try {
         co_await begin(s);
     } catch (const boost::system::system_error& e) {
         stop(*s, e.code());
-        if (s->ssh) s->ssh->close();
         throw;
     }
 }
 
-ADIT_DECL task<> tunnel::begin(std::shared_ptr<state> s) {
-    const client_options& login = s->options.client;
-    s->early.hop = login.user + "@" + login.host + ":" + std::to_string(login.port);
+ADIT_DECL task<> tunnel::begin(std::shared_ptr<core> s) {
+    s->early.hop = hop_name(s->options.client);
     bind(*s);
-    s->ssh = std::make_unique<chain>(s->ex, s->options.way());
-    auto starting = s->ssh->async_start(asio::deferred);
-    co_await std::move(starting);
+    s->dialled = true;
+    s->link->begin();
+    auto ready = s->link->async_ready(asio::deferred);
+    co_await std::move(ready);
     if (s->closed) throw protocol_error(s->cause);
     for (std::size_t i = 0; i < s->ways.size(); ++i) {
         if (s->ways[i].is_bound()) listen(s, i);
     }
-    s->ssh->async_wait_closed([weak = std::weak_ptr(s)](error_code cause) {
-        if (const auto alive = weak.lock()) stop(*alive, cause);
-    });
 }
 
-ADIT_DECL task<> tunnel::wait_closed(std::shared_ptr<state> s) {
+ADIT_DECL task<> tunnel::wait_closed(std::shared_ptr<core> s) {
     if (!s->closed) co_await s->ended.wait();
     throw protocol_error(s->cause);
 }
 
-ADIT_DECL void tunnel::bind(state& s) {
+ADIT_DECL void tunnel::bind(core& s) {
     error_code last;
     bool any = false;
     for (std::size_t i = 0; i < s.options.forwards.size(); ++i) {
@@ -218,68 +219,201 @@ ADIT_DECL void tunnel::bind(state& s) {
     s.early.subject.clear();
 }
 
-ADIT_DECL void tunnel::listen(const std::shared_ptr<state>& s, std::size_t index) {
-    s->ways[index].listen([weak = std::weak_ptr(s), index](visitor who) {
-        const auto alive = weak.lock();
-        if (alive == nullptr || alive->closed) return who.turn_away(errc::connection_closed);
-        tunnel_event event;
-        event.id = ++alive->last_id;
-        event.forward = index;
-        event.peer = who.peer;
-        detail::spawn(alive->ex, serve(alive, std::move(who), std::move(event)));
-    });
+ADIT_DECL void tunnel::listen(const std::shared_ptr<core>& s, std::size_t index) {
+    const std::weak_ptr<core> weak = s;
+    s->ways[index].listen(
+        [weak, index](visitor who) {
+            const auto alive = weak.lock();
+            if (alive == nullptr || alive->closed) return who.turn_away(errc::connection_closed);
+            tunnel_event event;
+            event.id = ++alive->last_id;
+            event.forward = index;
+            event.peer = who.peer;
+            detail::spawn(alive->ex, serve(alive, std::move(who), std::move(event)));
+        },
+        [weak, index] {
+            const auto alive = weak.lock();
+            if (alive != nullptr && !alive->closed) {
+                detail::spawn(alive->ex, bind_again(alive, index));
+            }
+        });
 }
 
-ADIT_DECL task<> tunnel::serve(std::shared_ptr<state> s, visitor who, tunnel_event event) {
+// T29: a listener that broke is made again, at the same address.
+ADIT_DECL task<> tunnel::bind_again(std::shared_ptr<core> s, std::size_t index) {
+    constexpr std::chrono::milliseconds first_pause{200};
+    constexpr std::chrono::milliseconds longest_pause{30'000};
+    entrance& way = s->ways[index];
+    tunnel_event event;
+    event.what = tunnel_event::kind::unbound;
+    event.forward = index;
+    event.error = make_error_code(boost::system::errc::bad_file_descriptor);
+    event.text = way.to_string();
+    asio::steady_timer timer(s->ex);
+    for (auto pause = first_pause; !s->closed; pause = std::min(pause * 2, longest_pause)) {
+        report(*s, event);
+        timer.expires_after(pause);
+        auto waiting = timer.async_wait(asio::deferred);
+        co_await std::move(waiting);
+        if (s->closed) co_return;
+        try {
+            way.bind();
+            listen(s, index);
+            event.what = tunnel_event::kind::bound;
+            event.error = {};
+            co_return report(*s, event);
+        } catch (const boost::system::system_error& e) {
+            event.error = e.code();
+        }
+    }
+}
+
+ADIT_DECL task<> tunnel::serve(std::shared_ptr<core> s, visitor who, tunnel_event event) {
     channel far;
     try {
-        far = co_await s->ssh->last().open(who.to, event.text);
+        far = co_await open(s, who.to, event);
         if (!who.welcome()) throw protocol_error(asio::error::connection_reset);
     } catch (const boost::system::system_error& e) {
         who.turn_away(e.code(), event.text);
         event.what = tunnel_event::kind::refused;
         event.error = e.code();
+        ++s->counted.refused;
         report(*s, event);
         co_return;
     }
+    ++s->counted.connections;
     report(*s, event);
     auto running = std::make_shared<detail::relay>(std::move(who.stream), far.release_core());
     co_await run_relay(s, std::move(running), event);
     report(*s, event);
 }
 
-ADIT_DECL task<> tunnel::run_relay(std::shared_ptr<state> s, std::shared_ptr<detail::relay> running,
+// Nothing of the local client's was read yet: what a lost connection left unanswered is asked
+// again.
+ADIT_DECL task<channel> tunnel::open(std::shared_ptr<core> s, target to, tunnel_event& event) {
+    const auto until = std::chrono::steady_clock::now() + s->options.reconnect.hold_time;
+    for (;;) {
+        if (s->closed) throw protocol_error(s->cause);
+        if (s->link->ssh() == nullptr) co_await hold(s, until, event);
+        client* const ssh = s->link->ssh();
+        if (ssh == nullptr) continue;
+        const std::uint64_t made = s->link->made();
+        try {
+            co_return co_await ssh->open(to, event.text);
+        } catch (const boost::system::system_error&) {
+            const bool stands = s->link->ssh() != nullptr && s->link->made() == made;
+            if (stands || !s->options.reconnect.enabled) throw;
+        }
+    }
+}
+
+ADIT_DECL task<> tunnel::hold(std::shared_ptr<core> s, std::chrono::steady_clock::time_point until,
+                              tunnel_event& event) {
+    const auto left = until - std::chrono::steady_clock::now();
+    const reconnect_options& o = s->options.reconnect;
+    s->link->want();
+    error_code ec = s->link->cause() ? s->link->cause() : error_code(errc::connection_lost);
+    if (s->counted.held >= o.held_connections) {
+        event.text = std::to_string(o.held_connections) + " local connections wait already";
+        throw protocol_error(ec);
+    }
+    tunnel_event waits = event;
+    waits.what = tunnel_event::kind::held;
+    waits.error = ec;
+    report(*s, waits);
+    ++s->counted.held;
+    try {
+        auto ready = s->link->async_ready(asio::deferred);
+        auto waiting = detail::with_deadline(std::move(ready), left);
+        co_await std::move(waiting);
+        ec = {};
+    } catch (const boost::system::system_error& e) {
+        const bool late = e.code() == asio::error::timed_out;
+        if (late) event.text = "waited " + std::to_string(o.hold_time.count()) + " ms";
+        const bool says_why = late && s->link->cause();
+        ec = says_why ? s->link->cause() : e.code();
+    }
+    --s->counted.held;
+    if (ec) throw protocol_error(ec);
+}
+
+ADIT_DECL task<> tunnel::run_relay(std::shared_ptr<core> s, std::shared_ptr<detail::relay> running,
                                    tunnel_event& event) {
     s->relays.push_back(running);
     const detail::relay_report outcome = co_await running->run();
     std::erase(s->relays, running);
-    s->ended_up += outcome.to_channel;
-    s->ended_down += outcome.to_stream;
+    s->past.to_channel += outcome.to_channel;
+    s->past.to_stream += outcome.to_stream;
+    s->past.stalls += outcome.stalls;
     event.what = tunnel_event::kind::closed;
     event.error = outcome.error;
     event.bytes_up = outcome.to_channel;
     event.bytes_down = outcome.to_stream;
 }
 
-ADIT_DECL void tunnel::stop(state& s, error_code cause) {
+ADIT_DECL void tunnel::report(core& s, const tunnel_event& event) {
+    using kind = tunnel_event::kind;
+    const bool of_a_forward = event.what != kind::state && event.what != kind::held;
+    if (event.error && of_a_forward) {
+        std::string text = event.error.message();
+        if (!event.text.empty()) text += " (" + event.text + ")";
+        s.failures[event.forward] = {event.error, std::move(text)};
+    }
+    if (s.options.on_event) s.options.on_event(event);
+}
+
+ADIT_DECL void tunnel::core::on_change(const detail::keeper_change& change) {
+    if (change.state == tunnel_state::closed) return stop(*this, change.cause);
+    if (closed) return;
+    if (change.cause) failure = {change.cause, change.text};
+    tunnel_event event;
+    event.what = tunnel_event::kind::state;
+    event.state = change.state;
+    event.error = change.cause;
+    event.text = change.text;
+    event.next = change.next;
+    if (first_connection == 0 && change.state == tunnel_state::connected) {
+        first_connection = link->made();
+    }
+    report(*this, event);
+}
+
+ADIT_DECL void tunnel::stop(core& s, error_code cause) {
     if (std::exchange(s.closed, true)) return;
     s.cause = cause;
+    if (s.link->cause() && cause != errc::connection_closed) {
+        s.failure = {cause, s.link->story().describe(cause)};
+    }
     const auto running = s.relays;  // each takes itself out of the list
     for (const auto& one : running) one->abort(cause);
     s.ended.notify();
     for (entrance& way : s.ways) way.close();
+    s.link->leave(&s);
+    tunnel_event event;
+    event.what = tunnel_event::kind::state;
+    event.state = tunnel_state::closed;
+    event.error = cause;
+    event.text = s.failure.text;
+    report(s, event);
 }
 
 // Relays may still end after this, and then nobody must be told.
 ADIT_DECL tunnel::~tunnel() {
+    if (state_ == nullptr) return;
+    state_->options.on_event = nullptr;
     close();
-    if (state_ != nullptr) state_->options.on_event = nullptr;
 }
 
 ADIT_DECL void tunnel::close() {
-    if (state_ == nullptr) return;
-    stop(*state_, errc::connection_closed);
-    if (state_->ssh) state_->ssh->close();
+    if (state_ != nullptr) stop(*state_, errc::connection_closed);
+}
+
+ADIT_DECL tunnel_state tunnel::state() const noexcept {
+    return state_->closed ? tunnel_state::closed : state_->link->state();
+}
+
+ADIT_DECL const adit::diagnostics& tunnel::diagnostics() const noexcept {
+    return state_->dialled ? state_->link->story() : state_->early;
 }
 
 ADIT_DECL std::vector<asio::ip::tcp::endpoint> tunnel::endpoints() const {
@@ -288,10 +422,25 @@ ADIT_DECL std::vector<asio::ip::tcp::endpoint> tunnel::endpoints() const {
     return all;
 }
 
-ADIT_DECL std::uint64_t tunnel::state::total(bool up) const noexcept {
-    std::uint64_t sum = up ? ended_up : ended_down;
+ADIT_DECL tunnel_counters tunnel::counters() const {
+    const core& s = *state_;
+    const detail::relay_report moved = s.moved();
+    tunnel_counters c = s.counted;
+    c.bytes_up = moved.to_channel;
+    c.bytes_down = moved.to_stream;
+    c.window_stalls = moved.stalls;
+    c.open = s.relays.size();
+    if (s.first_connection != 0) c.reconnects = s.link->made() - s.first_connection;
+    c.round_trip = s.link->info().round_trip;
+    return c;
+}
+
+ADIT_DECL detail::relay_report tunnel::core::moved() const noexcept {
+    detail::relay_report sum = past;
     for (const auto& running : relays) {
-        sum += up ? running->report().to_channel : running->report().to_stream;
+        sum.to_channel += running->report().to_channel;
+        sum.to_stream += running->report().to_stream;
+        sum.stalls += running->report().stalls;
     }
     return sum;
 }

@@ -55,6 +55,7 @@ inline passage::passage(const executor& ex, client_options login, target to)
 inline tunnel_options passage::options(client_options login, target to,
                                        std::shared_ptr<std::vector<tunnel_event>> events) {
     tunnel_options o(std::move(login), local_forward(std::move(to)));
+    o.reconnect.enabled = false;  // what is lost is to end; staying_up.cpp is about the rest
     o.on_event = [events = std::move(events)](const tunnel_event& e) { events->push_back(e); };
     return o;
 }

@@ -22,6 +22,7 @@ ROOT_FLOORS = {
     "client": 8, "server": 8, "session": 8, "forward": 8, "remote_listener": 8,
     "tunnel": 9, "bastion": 9, "stream_factory": 9, "bridge": 9,
     "route": 9, "upstream": 6,
+    "tunnels": 9, "probe": 9,
     "adit": 10, "src": 11,
 }
 # folder: (its floor, the highest lower floor it may include)
@@ -46,10 +47,9 @@ SIDEWAYS = {
     # A channel is the door to what connection/ holds; connection/relay.hpp is the way back.
     ("channel", "connection"), ("connection", "channel"),
     ("bastion", "bastion/guest"), ("bastion", "bastion/policy"),
-    ("tunnel", "tunnel"),
+    ("tunnel", "tunnel"), ("tunnel", "route"), ("tunnels", "tunnel"), ("probe", "tunnel/connector"),
     ("client", "forward"), ("client", "session"), ("client", "remote_listener"),
     ("remote_listener", "forward"),
-    ("tunnel", "route"),
     ("server", "forward"), ("server", "session"),
 }
 BOTAN_FOLDERS = {"crypto", "keys"}

@@ -1,7 +1,8 @@
 // Accepts connections for ever: what tunnels, bastions and remote listeners do. Used by tunnel.hpp
 // and bastion/. Invariants (L24): without descriptors or memory it waits and tries again; it never
-// spins, and never ends before its acceptor is closed; who calls while there are no descriptors is
-// hung up on, by means of one that is kept for that, and does not hang.
+// spins, and never ends before its acceptor is closed (or broken, for who asks for that); who calls
+// while there are no descriptors is hung up on, by means of one that is kept for that, and does not
+// hang.
 #pragma once
 
 #include <adit/detail/task.hpp>
@@ -28,6 +29,14 @@ namespace adit::detail {
            ec == boost::system::errc::too_many_files_open_in_system ||
            ec == boost::system::errc::no_buffer_space ||
            ec == boost::system::errc::not_enough_memory;
+}
+
+/// Whether the listening socket itself is of no use any more (T29), and not the caller or the
+/// network behind it: accept(2) names those.
+[[nodiscard]] inline bool breaks_acceptor(error_code ec) noexcept {
+    return ec == boost::system::errc::invalid_argument ||
+           ec == boost::system::errc::bad_file_descriptor ||
+           ec == boost::system::errc::not_a_socket;
 }
 
 /// A descriptor that is kept for the day on which there is no other.
@@ -77,12 +86,15 @@ template <class Protocol>
     }
 }
 
+enum class when_broken : bool { wait, end };
+
 /// Gives each connection to `take`, which throws nothing but bad_alloc. The acceptor outlives the
-/// task; closing it ends the task.
+/// task; closing it ends the task, and so does, for who asks for it, that it is broken.
 template <class Protocol>
 [[nodiscard]] task<> accept_loop(
     asio::basic_socket_acceptor<Protocol>& from,
-    std::function<void(typename Protocol::socket, typename Protocol::endpoint)> take) {
+    std::function<void(typename Protocol::socket, typename Protocol::endpoint)> take,
+    when_broken broken = when_broken::wait) {
     constexpr std::chrono::milliseconds first_pause{50};
     constexpr std::chrono::milliseconds longest_pause{1000};
     auto pause = first_pause;
@@ -99,8 +111,10 @@ template <class Protocol>
         }
         if (!ec) {
             pause = first_pause;
-        } else if (out_of_descriptors(ec)) {
-            if (from.is_open()) hang_up_on_callers(from, reserve);
+        } else if (breaks_acceptor(ec) && broken == when_broken::end) {
+            co_return;
+        } else if (out_of_descriptors(ec) || breaks_acceptor(ec)) {
+            if (from.is_open() && !breaks_acceptor(ec)) hang_up_on_callers(from, reserve);
             timer.expires_after(pause);
             pause = std::min(pause * 2, longest_pause);
             auto waiting = timer.async_wait(asio::deferred);

@@ -60,8 +60,10 @@ public:
 
     /// Holds the port or makes the socket's file. Throws system_error.
     void bind();
-    /// From now on visitors come. Throws system_error.
-    void listen(taker take);
+    /// From now on visitors come. `broken` is told, once, when nobody can come any more because the
+    /// listening socket itself is broken (T29); bind() and listen() then begin anew. Throws
+    /// system_error.
+    void listen(taker take, std::function<void()> broken = {});
     /// Nobody comes any more; greetings under way are reset, and the socket's file goes. At any
     /// moment, also from `take`.
     void close() noexcept;
@@ -86,6 +88,7 @@ private:
         local::acceptor socket;
         detail::socket_file file;
         taker take;
+        std::function<void()> broken;
         std::vector<std::shared_ptr<visitor>> greeting;
         bool closed = false;
     };
@@ -95,6 +98,7 @@ private:
 
     static task<> accept_ports(std::shared_ptr<state> s);
     static task<> accept_sockets(std::shared_ptr<state> s);
+    static void tell_broken(const std::shared_ptr<state>& s);
     static void come_in(const std::shared_ptr<state>& s, visitor who);
     static task<> greet(std::shared_ptr<state> s, std::shared_ptr<visitor> who);
     [[nodiscard]] static task<> talk(const state& s, visitor& who);
@@ -124,6 +128,9 @@ ADIT_DECL void visitor::turn_away(error_code why, std::string_view words) {
 
 ADIT_DECL void entrance::bind() {
     state& s = *state_;
+    error_code ignored;
+    s.port.close(ignored);  // what broke still holds its address
+    s.socket.close(ignored);
     if (!s.where.bind_path.empty()) {
         s.file = detail::socket_file::bind(s.socket, s.where.bind_path, s.where.bind_mask,
                                            s.where.replace_socket);
@@ -134,11 +141,13 @@ ADIT_DECL void entrance::bind() {
     acceptor.open(at.protocol());
     acceptor.set_option(asio::socket_base::reuse_address(true));
     acceptor.bind(at);
+    s.where.bind_port = acceptor.local_endpoint().port();  // which stays, whatever happens
     s.port = std::move(acceptor);
 }
 
-ADIT_DECL void entrance::listen(taker take) {
+ADIT_DECL void entrance::listen(taker take, std::function<void()> broken) {
     state_->take = std::move(take);
+    state_->broken = std::move(broken);
     if (state_->where.bind_path.empty()) {
         state_->port.listen();
         detail::spawn(state_->ex, accept_ports(state_));
@@ -161,7 +170,13 @@ ADIT_DECL task<> entrance::accept_ports(std::shared_ptr<state> s) {
         who.stream = detail::erase(std::move(socket));
         come_in(s, std::move(who));
     };
-    co_await detail::accept_loop<tcp>(s->port, std::move(take));
+    co_await detail::accept_loop<tcp>(s->port, std::move(take), detail::when_broken::end);
+    tell_broken(s);
+}
+
+ADIT_DECL void entrance::tell_broken(const std::shared_ptr<state>& s) {
+    const auto broken = std::exchange(s->broken, nullptr);
+    if (!s->closed && broken) broken();
 }
 
 ADIT_DECL task<> entrance::accept_sockets(std::shared_ptr<state> s) {
@@ -172,7 +187,8 @@ ADIT_DECL task<> entrance::accept_sockets(std::shared_ptr<state> s) {
         who.stream = detail::erase(std::move(socket));
         come_in(s, std::move(who));
     };
-    co_await detail::accept_loop<local>(s->socket, std::move(take));
+    co_await detail::accept_loop<local>(s->socket, std::move(take), detail::when_broken::end);
+    tell_broken(s);
 }
 
 ADIT_DECL void entrance::come_in(const std::shared_ptr<state>& s, visitor who) {

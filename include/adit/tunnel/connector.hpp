@@ -1,0 +1,105 @@
+// How the SSH connection of a tunnel is made, once or again and again: by TCP, through other
+// servers, or as a test pleases. Used by tunnel/keeper.hpp and probe.hpp.
+// Invariants: a way is walked once, another attempt is another way, with credentials asked for anew
+// (a code of a TOTP is never sent twice); what is closed calls nobody any more.
+#pragma once
+
+#include <adit/bodies.hpp>
+#include <adit/client.hpp>
+#include <adit/route.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace adit {
+
+/// One SSH connection to be, and whatever it stands on.
+class ssh_way {
+public:
+    ssh_way() = default;
+    ssh_way(const ssh_way&) = delete;
+    ssh_way& operator=(const ssh_way&) = delete;
+    virtual ~ssh_way() = default;
+
+    /// Connects and logs in. Throws system_error; story() tells about it. Once. May be cancelled.
+    /// The caller keeps the way until the task has ended.
+    [[nodiscard]] virtual task<> start() = 0;
+    /// The last server; after start() has returned.
+    [[nodiscard]] virtual client& ssh() = 0;
+    /// Ends, by throwing system_error, when the way does. After start() has returned.
+    [[nodiscard]] virtual task<> closed() = 0;
+    /// Of the hop that it happened to, or that is reached last.
+    [[nodiscard]] virtual const diagnostics& story() const noexcept = 0;
+    /// Ends all of it, innermost first; no hook of the options is called afterwards.
+    virtual void close() = 0;
+};
+
+using connector = std::function<std::shared_ptr<ssh_way>(executor ex)>;
+
+/// The way of a route, through all its hops.
+[[nodiscard]] connector connect_through(route way);
+
+/// "user@host:port", as diagnostics::hop has it.
+[[nodiscard]] inline std::string hop_name(const client_options& login) {
+    return login.user + "@" + login.host + ":" + std::to_string(login.port);
+}
+
+// Details.
+
+namespace detail {
+
+class chained_way final : public ssh_way {
+public:
+    chained_way(executor ex, route way) : chain_(std::in_place, std::move(ex), std::move(way)) {}
+
+    [[nodiscard]] task<> start() override;
+    [[nodiscard]] client& ssh() override { return chain_->last(); }
+    [[nodiscard]] task<> closed() override;
+    [[nodiscard]] const diagnostics& story() const noexcept override {
+        return chain_ ? chain_->diagnostics() : story_;
+    }
+    void close() override;
+
+private:
+    std::optional<chain> chain_;
+    diagnostics story_;  // when there is no chain any more
+};
+
+}  // namespace detail
+
+#if ADIT_BODIES
+
+namespace detail {
+
+ADIT_DECL task<> chained_way::start() {
+    auto starting = chain_->async_start(asio::deferred);
+    co_await std::move(starting);
+    if (!chain_) throw protocol_error(errc::connection_closed);
+}
+
+ADIT_DECL task<> chained_way::closed() {
+    auto ended = chain_->async_wait_closed(asio::deferred);
+    co_await std::move(ended);
+}
+
+ADIT_DECL void chained_way::close() {
+    if (!chain_) return;
+    story_ = chain_->diagnostics();
+    chain_.reset();  // which also takes the hooks away
+}
+
+}  // namespace detail
+
+ADIT_DECL connector connect_through(route way) {
+    return [way = std::move(way)](executor ex) {
+        return std::static_pointer_cast<ssh_way>(
+            std::make_shared<detail::chained_way>(std::move(ex), way));
+    };
+}
+
+#endif  // ADIT_BODIES
+
+}  // namespace adit

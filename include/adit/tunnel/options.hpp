@@ -1,0 +1,85 @@
+// What a tunnel is told and what it tells: its forwards, how it stays up, and its events. Used by
+// tunnel.hpp and tunnels.hpp. Names are OpenSSH's where OpenSSH has one.
+// Invariant: plain values; every text in an event is ours or escaped.
+#pragma once
+
+#include <adit/bodies.hpp>
+#include <adit/client.hpp>
+#include <adit/connect.hpp>
+#include <adit/route.hpp>
+#include <adit/tunnel/connector.hpp>
+#include <adit/tunnel/local_forward.hpp>
+#include <adit/tunnel/state.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace adit {
+
+struct tunnel_event {
+    enum class kind : std::uint8_t {
+        opened,   ///< a local connection has its channel
+        closed,   ///< it ended; error says how, none after two ends of data
+        refused,  ///< it has no channel and was reset; error says why
+        held,     ///< it waits for the SSH connection
+        unbound,  ///< a forward has no port, at the start or any more; text is its address
+        bound,    ///< it has one again
+        state,    ///< the tunnel's changed; error and text say why
+    };
+    kind what = kind::opened;
+    std::uint64_t id = 0;     ///< of the local connection
+    std::size_t forward = 0;  ///< index into tunnel_options::forwards
+    std::string peer;         ///< the local client's address
+    error_code error;
+    std::string
+        text;  ///< the server's words on a refusal, escaped; hop, phase and cause of a state
+    std::uint64_t bytes_up = 0, bytes_down = 0;
+    tunnel_state state = tunnel_state::connected;
+    std::chrono::milliseconds next{0};  ///< until the next attempt, where the state is waiting
+};
+
+struct tunnel_options {
+    tunnel_options(client_options login, local_forward first)
+        : client(std::move(login)), address(client.host) {
+        forwards.push_back(std::move(first));
+    }
+    client_options client;
+    std::string address;  ///< what to connect to; client.host is what known_hosts calls it
+    std::vector<hop> jumps;    ///< servers on the way, see route.hpp
+    stream_dialler upstream;   ///< how the first server is reached; empty: TCP, as `tcp` says
+    connect_options tcp;
+    /// Another way to the server than all that; called for each attempt.
+    connector connect;
+    std::vector<local_forward> forwards;
+    /// Whether one port that cannot be bound ends the start (ExitOnForwardFailure). Otherwise it is
+    /// an event, and its endpoint is port 0; without any port the start still ends.
+    bool require_all_forwards = true;
+    reconnect_options reconnect;
+    /// Called in the executor's strand; must not throw.
+    std::function<void(const tunnel_event&)> on_event;
+
+    [[nodiscard]] route way() const;
+};
+
+// Details.
+
+#if ADIT_BODIES
+
+ADIT_DECL route tunnel_options::way() const {
+    hop server(client);
+    server.address = address;
+    route all(std::move(server));
+    all.upstream = upstream;
+    all.connect = tcp;
+    all.jumps = jumps;
+    return all;
+}
+
+#endif  // ADIT_BODIES
+
+}  // namespace adit
