@@ -131,10 +131,10 @@ adit::tunnel_options program::options(adit::client_options login) {
     all.require_all_forwards = s.exit_on_forward_failure;
     all.reconnect.enabled = s.reconnect;
     // Only the first login has the program's own deadlines, which are patient with people.
-    all.connect = [this, again = all.client, address = all.address](adit::executor ex) {
-        adit::client_options anew = again;
-        if (started_) anew.limits.handshake_timeout = for_login;
-        return adit::connect_directly(std::move(anew), address)(std::move(ex));
+    all.connect = [this, again = all.way()](adit::executor ex) {
+        adit::route anew = again;
+        if (started_) anew.last.client.limits.handshake_timeout = for_login;
+        return adit::connect_through(std::move(anew))(std::move(ex));
     };
     all.on_event = [this](const adit::tunnel_event& event) { say_.happened(event); };
     return all;

@@ -9,6 +9,7 @@
 
 #include <adit/tunnel.hpp>
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>

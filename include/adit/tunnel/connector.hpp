@@ -30,7 +30,7 @@ public:
     /// The last server; after start() has returned.
     [[nodiscard]] virtual client& ssh() = 0;
     /// Ends, by throwing system_error, when the way does. After start() has returned.
-    [[nodiscard]] virtual task<> closed() = 0;
+    [[nodiscard]] virtual task<> closed();
     /// Of the hop that it happened to, or that is reached last.
     [[nodiscard]] virtual const diagnostics& story() const noexcept = 0;
     /// Ends all of it, innermost first; no hook of the options is called afterwards.
@@ -71,6 +71,11 @@ private:
 }  // namespace detail
 
 #if ADIT_BODIES
+
+ADIT_DECL task<> ssh_way::closed() {
+    auto ended = ssh().async_wait_closed(asio::deferred);
+    co_await std::move(ended);
+}
 
 namespace detail {
 

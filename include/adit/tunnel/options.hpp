@@ -49,9 +49,9 @@ struct tunnel_options {
         forwards.push_back(std::move(first));
     }
     client_options client;
-    std::string address;  ///< what to connect to; client.host is what known_hosts calls it
-    std::vector<hop> jumps;    ///< servers on the way, see route.hpp
-    stream_dialler upstream;   ///< how the first server is reached; empty: TCP, as `tcp` says
+    std::string address;      ///< what to connect to; client.host is what known_hosts calls it
+    std::vector<hop> jumps;   ///< servers on the way, see route.hpp
+    stream_dialler upstream;  ///< how the first server is reached; empty: TCP, as `tcp` says
     connect_options tcp;
     /// Another way to the server than all that; called for each attempt.
     connector connect;

@@ -3,6 +3,7 @@
 // Everything on the virtual clock; against real sshd in tests/integration/staying_up.cpp.
 #include "support/tunnel_scene.hpp"
 
+#include <boost/asio/detached.hpp>
 #include <adit/auth/totp_source.hpp>
 
 #include <set>
