@@ -1,6 +1,6 @@
-// A tunnel (adit/tunnel.hpp) whose opens are refused, each reason by its own error (T12), and whose
-// local clients leave before the server has answered (T14), against a server that says exactly what
-// a test wants.
+// A tunnel (adit/tunnel.hpp) whose opens are refused, each reason by its own error (T12), or not
+// answered (T13), whose local clients leave before the server has answered (T14), and whose server
+// says all at once (T18). The server says exactly what a test wants.
 #include "support/scene.hpp"
 
 #include <adit/tunnel.hpp>
@@ -30,9 +30,10 @@ struct pair_of_ends {
     std::optional<adit::tunnel> way;
     std::vector<adit::tunnel_event> events;
 
-    void connect() {
+    void connect(std::chrono::milliseconds open_timeout = std::chrono::seconds(15)) {
         adit::client_options login = adit::test::sample_options();
         login.port = acceptor.local_endpoint().port();
+        login.limits.open_timeout = open_timeout;
         adit::target to("db.internal", 5432);
         adit::tunnel_options o(std::move(login), adit::local_forward(std::move(to)));
         o.address = "127.0.0.1";
@@ -88,6 +89,14 @@ struct pair_of_ends {
         BOOST_TEST(ctx.stopped());
     }
 };
+
+// All that comes, and the end.
+task<error_code> read_all(tcp::socket& near, std::string& text) {
+    auto reading =
+        asio::async_read(near, asio::dynamic_buffer(text), asio::as_tuple(asio::deferred));
+    const auto outcome = co_await std::move(reading);
+    co_return std::get<0>(outcome);
+}
 
 task<error_code> end_of(tcp::socket& near) {
     std::array<char, 100> room{};
@@ -229,18 +238,64 @@ BOOST_AUTO_TEST_CASE(t14_a_client_that_half_closed_before_the_confirmation_is_se
     };
     std::string answer;
     error_code end;
-    const auto reads = [&]() -> task<> {
-        auto reading =
-            asio::async_read(near, asio::dynamic_buffer(answer), asio::as_tuple(asio::deferred));
-        const auto outcome = co_await std::move(reading);
-        end = std::get<0>(outcome);
-    };
+    const auto reads = [&]() -> task<> { end = co_await read_all(near, answer); };
     e.play({serves, reads});
     BOOST_TEST(got == "select 1");
     BOOST_TEST(answer == "1");
     BOOST_TEST(end == asio::error::eof);
     e.run_until([&] { return e.way->info().channels == 0; });
     e.finish();
+}
+
+BOOST_AUTO_TEST_CASE(t13_an_open_that_nobody_answers_resets_the_local_client) {
+    pair_of_ends e;
+    e.connect(std::chrono::milliseconds(20));
+    tcp::socket near = e.dial();
+    error_code end;
+    const auto waits = [&]() -> task<> { end = co_await end_of(near); };
+    e.play({waits});
+    BOOST_TEST(end == asio::error::connection_reset);
+    e.run_until([&] { return e.count(kind::refused) == 1; });
+    BOOST_TEST(e.events.back().error == errc::deadline_exceeded);
+    // What comes late is closed, once.
+    const auto late = [&]() -> task<> {
+        const std::uint32_t number = co_await e.server->accept_channel(channel_terms());
+        static_cast<void>(co_await e.server->expect<wire::channel_close>());
+        e.server->reply(wire::channel_close{number});
+        co_await e.server->flush();
+    };
+    e.play({late});
+    e.run_until([&] { return e.way->info().channels == 0; });
+    BOOST_TEST(e.server->port().seen(message_id::channel_close) == 1U);
+    e.finish();
+}
+
+// The local connection has not been given to a relay when everything has come already.
+BOOST_AUTO_TEST_CASE(t18_all_in_the_segment_of_the_confirmation_reaches_the_local_client) {
+    for (const bool with_eof : {true, false}) {
+        pair_of_ends e;
+        e.connect();
+        tcp::socket near = e.dial();
+        const std::string text = adit::test::pattern(20'000);
+        const auto says_all = [&]() -> task<> {
+            const auto open = co_await e.server->expect<wire::channel_open>();
+            const auto number = open.sender_channel;
+            e.server->reply(wire::channel_open_confirmation{number, 1000, 100, 100, {}});
+            e.server->reply(wire::channel_data{number, adit::as_bytes(text)});
+            if (with_eof) e.server->reply(wire::channel_eof{number});
+            e.server->reply(wire::channel_close{number});
+            static_cast<void>(co_await e.server->expect<wire::channel_close>());
+        };
+        std::string got;
+        error_code end;
+        const auto reads = [&]() -> task<> { end = co_await read_all(near, got); };
+        e.play({says_all, reads});
+        BOOST_TEST((got == text));
+        BOOST_TEST(end == asio::error::eof);
+        e.run_until([&] { return e.way->info().channels == 0; });
+        BOOST_TEST(e.server->port().seen(message_id::channel_close) == 1U);
+        e.finish();
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
