@@ -58,17 +58,17 @@ namespace profile_toml {
     return node;
 }
 
-/// Looks for the one thing that toml++ 3.3 asserts instead of refusing: a [header] whose name
-/// begins with what is no name. Invariant: as far as a text is TOML, a header is what TOML calls
-/// one.
-class header_search {
+/// Looks for what toml++ 3.3 asserts instead of refusing: a [header] whose name begins with what is
+/// no name, and brackets that do not match. Invariant: as far as a text is TOML, a header here is
+/// what TOML calls one.
+class assertion_search {
 public:
-    explicit header_search(std::string_view text) : rest_(text) {
+    explicit assertion_search(std::string_view text) : rest_(text) {
         constexpr std::string_view mark = "\xef\xbb\xbf";  // of UTF-8
         if (rest_.starts_with(mark)) rest_.remove_prefix(mark.size());
     }
 
-    /// The line of the first such header; 0: there is none.
+    /// The line of the first such thing; 0: there is none.
     [[nodiscard]] std::size_t run();
 
 private:
@@ -85,7 +85,7 @@ private:
     }
     void skip_line() { rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size())); }
     void skip_text(char quote);
-    void skip_pair();
+    [[nodiscard]] bool skip_pair();
     [[nodiscard]] bool header_has_a_name();
 
     std::string_view rest_;
@@ -93,7 +93,7 @@ private:
 };
 
 // Behind its first quotation mark.
-inline void header_search::skip_text(char quote) {
+inline void assertion_search::skip_text(char quote) {
     const std::string three(3, quote);
     const bool long_one = rest_.starts_with(std::string_view(three).substr(1));
     if (long_one) rest_.remove_prefix(2);
@@ -106,19 +106,24 @@ inline void header_search::skip_text(char quote) {
     }
 }
 
-// "name = value" up to its line's end, which may be several lines further down.
-inline void header_search::skip_pair() {
-    std::size_t depth = 0;
-    while (!rest_.empty() && (depth != 0 || rest_.front() != '\n')) {
+// "name = value" up to its line's end, which may be several lines further down. False: a bracket is
+// closed that was not the last to be opened.
+inline bool assertion_search::skip_pair() {
+    std::string closing;
+    while (!rest_.empty() && (!closing.empty() || rest_.front() != '\n')) {
         const char c = take();
         if (c == '"' || c == '\'') skip_text(c);
         if (c == '#') skip_line();
-        if (c == '[' || c == '{') ++depth;
-        if ((c == ']' || c == '}') && depth != 0) --depth;
+        if (c == '[') closing += ']';
+        if (c == '{') closing += '}';
+        if (c != ']' && c != '}') continue;
+        if (closing.empty() || closing.back() != c) return false;
+        closing.pop_back();
     }
+    return true;
 }
 
-inline bool header_search::header_has_a_name() {
+inline bool assertion_search::header_has_a_name() {
     rest_.remove_prefix(1);
     skip(" \t");
     if (rest_.starts_with('[')) rest_.remove_prefix(1);
@@ -130,7 +135,7 @@ inline bool header_search::header_has_a_name() {
     return letter || std::string_view("_-\"']").find(c) != std::string_view::npos;
 }
 
-inline std::size_t header_search::run() {
+inline std::size_t assertion_search::run() {
     for (;;) {
         skip(blanks);
         if (rest_.empty()) return 0;
@@ -140,8 +145,8 @@ inline std::size_t header_search::run() {
         } else if (c == '[') {
             if (!header_has_a_name()) return line_;
             skip_line();
-        } else {
-            skip_pair();
+        } else if (!skip_pair()) {
+            return line_;
         }
     }
 }
@@ -149,8 +154,10 @@ inline std::size_t header_search::run() {
 }  // namespace profile_toml
 
 inline config_result<profile_node> parse_toml_profiles(bytes_view text, const std::string& file) {
-    const std::size_t line = profile_toml::header_search(as_text(text)).run();
-    if (line != 0) return config_fault{file, line, "no TOML: a table without a name"};
+    const std::size_t line = profile_toml::assertion_search(as_text(text)).run();
+    if (line != 0)
+        return config_fault{file, line,
+                            "no TOML: a table without a name, or brackets that do not match"};
     try {
         toml::table root = toml::parse(as_text(text));
         return profile_toml::take(root);
