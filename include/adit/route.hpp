@@ -1,14 +1,6 @@
 // The way to a server through others (ProxyJump): an SSH connection inside a channel of another, as
 // often as it takes. Values say where it leads, a chain walks it and owns what it made. Used by
-// tunnel.hpp and programs. RFC 4254 section 7.2.
-//
-//     adit::route way(adit::hop(inner_options));
-//     way.jumps.emplace_back(bastion_options);
-//     adit::chain ssh(executor, way);
-//     co_await ssh.async_start(asio::deferred);
-//     adit::channel db = co_await ssh.last().async_open({"db.internal", 5432}, asio::deferred);
-//
-// Not thread-safe: all calls and events happen in the executor's strand.
+// tunnel.hpp and programs (docs/routes.md). RFC 4254 section 7.2. Not thread-safe: one strand.
 // Invariants: no process, thread or port of this machine for a hop; a name is looked up by the hop
 // before it; what ended a chain is told of the hop that it happened to, not of those behind it.
 // Over 300 lines: a third of it is documentation.
@@ -72,6 +64,11 @@ struct route {
     }
 };
 
+///     adit::route way(adit::hop(inner_options));
+///     way.jumps.emplace_back(bastion_options);
+///     adit::chain ssh(executor, way);
+///     co_await ssh.async_start(asio::deferred);
+///     adit::channel db = co_await ssh.last().async_open({"db.internal", 5432}, asio::deferred);
 class chain {
 public:
     using executor_type = executor;
@@ -123,7 +120,7 @@ private:
         executor ex;
         route way;
         std::shared_ptr<detail::patience> clock;  // of route::timeout
-        adit::diagnostics early;                  // until there is a client
+        adit::diagnostics early;                  // until there is a client, and after the end
         std::vector<std::unique_ptr<client>> clients;
         std::vector<std::shared_ptr<detail::signal>> gone;  // the stream of each, but the first
         detail::signal closing, ended;
@@ -148,6 +145,7 @@ private:
     static task<> wait_closed(std::shared_ptr<state> s);
     static task<> tear_down(std::shared_ptr<state> s);
     static void report(const state& s, route_event::kind what, std::size_t index);
+    [[nodiscard]] static bool ends_by_itself(const state& s, std::size_t index);
     static void blame(state& s, std::size_t index, error_code ec);
     static void stop(const std::shared_ptr<state>& s, error_code cause);
 
@@ -297,7 +295,9 @@ ADIT_DECL void chain::stop(const std::shared_ptr<state>& s, error_code cause) {
     s->closing.notify();
     s->ended.notify();
     if (s->clients.empty()) return;
-    s->clients.back()->close();
+    // The story as it is now: what closes a connection clears some of it.
+    if (s->failed < s->clients.size()) s->early = s->clients[s->failed]->diagnostics();
+    if (!ends_by_itself(*s, s->clients.size() - 1)) s->clients.back()->close();
     if (s->clients.size() > 1) detail::spawn(s->ex, tear_down(s));
 }
 
@@ -305,6 +305,7 @@ ADIT_DECL void chain::stop(const std::shared_ptr<state>& s, error_code cause) {
 ADIT_DECL task<> chain::tear_down(std::shared_ptr<state> s) {
     constexpr std::chrono::seconds patience(1);
     for (std::size_t i = s->clients.size() - 1; i != 0; --i) {
+        if (!ends_by_itself(*s, i)) s->clients[i]->close();
         try {
             auto gone = s->gone[i - 1]->async_wait(asio::deferred);
             auto leaving = detail::with_deadline(std::move(gone), patience);
@@ -312,8 +313,14 @@ ADIT_DECL task<> chain::tear_down(std::shared_ptr<state> s) {
         } catch (const boost::system::system_error&) {
             // It has had its time.
         }
-        s->clients[i - 1]->close();
+        s->clients[i]->close();
     }
+    s->clients[0]->close();
+}
+
+// Inside a connection that was lost, so that whoever uses it learns why.
+ADIT_DECL bool chain::ends_by_itself(const state& s, std::size_t index) {
+    return index > s.failed && s.clients[s.failed]->state_->link->finished();
 }
 
 ADIT_DECL void chain::report(const state& s, route_event::kind what, std::size_t index) {
@@ -321,8 +328,8 @@ ADIT_DECL void chain::report(const state& s, route_event::kind what, std::size_t
 }
 
 ADIT_DECL const adit::diagnostics& chain::diagnostics() const noexcept {
-    const std::size_t index = state_->closed ? state_->failed : state_->clients.size() - 1;
-    return index < state_->clients.size() ? state_->clients[index]->diagnostics() : state_->early;
+    const bool told = state_->closed || state_->clients.empty();
+    return told ? state_->early : state_->clients.back()->diagnostics();
 }
 
 ADIT_DECL void chain::close() {

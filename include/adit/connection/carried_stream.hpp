@@ -44,7 +44,10 @@ private:
 
 ADIT_DECL io_result carried_stream::try_read(mutable_buffers buffers) {
     if (closed_) return {0, asio::error::operation_aborted};
-    return try_each(buffers, [this](asio::mutable_buffer b) { return carrier_->try_read(b); });
+    auto done = try_each(buffers, [this](asio::mutable_buffer b) { return carrier_->try_read(b); });
+    // To the connection inside it is a network that broke; its own channels are another matter.
+    if (done.ec == errc::channel_reset) done.ec = asio::error::connection_reset;
+    return done;
 }
 
 ADIT_DECL task<> carried_stream::wait_readable() {
