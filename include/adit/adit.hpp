@@ -24,4 +24,5 @@
 #include <adit/stream_factory.hpp>
 #include <adit/trust.hpp>
 #include <adit/tunnel.hpp>
+#include <adit/upstream.hpp>
 #include <adit/version.hpp>

@@ -28,6 +28,9 @@ enum class errc {
     connection_refused,
     network_unreachable,
     connect_timed_out,
+    proxy_refused,
+    proxy_authentication_failed,
+    proxy_answer_malformed,
     deadline_exceeded,
     connection_lost,
     connection_closed,
@@ -224,6 +227,7 @@ inline bool is_final(error_code ec) noexcept {
         case errc::host_key_rejected:
         case errc::host_certificate_refused:
         case errc::unsafe_host_name:
+        case errc::proxy_authentication_failed:
         case errc::authentication_failed:
         case errc::another_factor_needed:
         case errc::no_credentials:
@@ -294,6 +298,9 @@ inline const char* sentence(errc e) noexcept {
         case errc::connection_refused: return "the server refused the TCP connection";
         case errc::network_unreachable: return "the network or the host is unreachable";
         case errc::connect_timed_out: return "the TCP connection was not made in time";
+        case errc::proxy_refused: return "the proxy refused the connection";
+        case errc::proxy_authentication_failed: return "the proxy did not accept the login";
+        case errc::proxy_answer_malformed: return "the proxy's answer is not understood";
         case errc::deadline_exceeded: return "the deadline passed";
         case errc::connection_lost: return "the connection was lost";
         case errc::connection_closed: return "the connection is closed";

@@ -53,6 +53,7 @@ struct tunnel_options {
     std::vector<hop> jumps;   ///< servers on the way, see route.hpp
     stream_dialler upstream;  ///< how the first server is reached; empty: TCP, as `tcp` says
     connect_options tcp;
+    std::function<void(const route_event&)> on_hop;  ///< as route::on_event
     /// Another way to the server than all that; called for each attempt.
     connector connect;
     std::vector<local_forward> forwards;
@@ -77,6 +78,7 @@ ADIT_DECL route tunnel_options::way() const {
     all.upstream = upstream;
     all.connect = tcp;
     all.jumps = jumps;
+    all.on_event = on_hop;
     return all;
 }
 
