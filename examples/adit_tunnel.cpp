@@ -131,7 +131,7 @@ adit::tunnel_options program::options(adit::client_options login) {
     all.require_all_forwards = s.exit_on_forward_failure;
     all.reconnect.enabled = s.reconnect;
     // Only the first login has the program's own deadlines, which are patient with people.
-    all.connect = [this, again = all.way()](adit::executor ex) {
+    all.reach = [this, again = all.way()](adit::executor ex) {
         adit::route anew = again;
         if (started_) anew.last.client.limits.handshake_timeout = for_login;
         return adit::connect_through(std::move(anew))(std::move(ex));

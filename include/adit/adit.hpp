@@ -17,6 +17,7 @@
 #include <adit/error.hpp>
 #include <adit/limits.hpp>
 #include <adit/options.hpp>
+#include <adit/probe.hpp>
 #include <adit/remote_listener.hpp>
 #include <adit/route.hpp>
 #include <adit/session.hpp>
@@ -24,5 +25,6 @@
 #include <adit/stream_factory.hpp>
 #include <adit/trust.hpp>
 #include <adit/tunnel.hpp>
+#include <adit/tunnels.hpp>
 #include <adit/upstream.hpp>
 #include <adit/version.hpp>

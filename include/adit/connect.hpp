@@ -38,6 +38,8 @@ struct connect_options {
     address_family family = address_family::any;
     /// BindAddress: an address of this machine, whose family is then the only one; empty: any.
     std::string bind_address;
+
+    friend bool operator==(const connect_options&, const connect_options&) = default;
 };
 
 struct connected_socket {

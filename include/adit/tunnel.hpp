@@ -161,7 +161,7 @@ ADIT_DECL std::shared_ptr<detail::keeper> tunnel::make_keeper(const executor& ex
     client_options& login = options.client;
     if (login.random == nullptr) login.random = std::make_shared<crypto::system_random>();
     detail::keeper_options o;
-    o.connect = options.connect ? options.connect : connect_through(options.way());
+    o.reach = options.reach ? options.reach : connect_through(options.way());
     o.reconnect = options.reconnect;
     o.random = login.random;
     o.name = hop_name(login);
@@ -179,12 +179,15 @@ ADIT_DECL task<> tunnel::start(std::shared_ptr<core> s) {
 
 ADIT_DECL task<> tunnel::begin(std::shared_ptr<core> s) {
     s->early.hop = hop_name(s->options.client);
+    if (s->closed) throw protocol_error(s->cause);
     bind(*s);
     s->dialled = true;
     s->link->begin();
     auto ready = s->link->async_ready(asio::deferred);
     co_await std::move(ready);
     if (s->closed) throw protocol_error(s->cause);
+    // A connection that others share may be an old one.
+    if (s->first_connection == 0) s->first_connection = s->link->made();
     for (std::size_t i = 0; i < s->ways.size(); ++i) {
         if (s->ways[i].is_bound()) listen(s, i);
     }

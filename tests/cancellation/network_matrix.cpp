@@ -1,5 +1,5 @@
-// Every operation of connect.hpp, tunnel.hpp, bastion.hpp and agent.hpp, cancelled at every moment:
-// matrix.hpp.
+// Every operation of connect.hpp, tunnel.hpp, tunnels.hpp, probe.hpp, bastion.hpp and agent.hpp,
+// cancelled at every moment: matrix.hpp.
 #include "cancellation/matrix.hpp"
 
 #include "support/operations_network.hpp"

@@ -1,7 +1,7 @@
-// The rows of connect.hpp, route.hpp, tunnel.hpp, bastion.hpp and agent.hpp for the matrices of
-// tests/tokens and tests/cancellation; operation.hpp says what a row is. All but an agent's have
-// sockets on the loopback. Invariant: every public async_* of these headers is in the list at the
-// end (check_operations.py).
+// The rows of connect.hpp, route.hpp, tunnel.hpp, tunnels.hpp, probe.hpp, bastion.hpp and agent.hpp
+// for the matrices of tests/tokens and tests/cancellation; operation.hpp says what a row is. All but
+// an agent's have sockets on the loopback. Invariant: every public async_* of these headers is in
+// the list at the end (check_operations.py).
 #pragma once
 
 #include "support/bastion_scene.hpp"
@@ -9,8 +9,10 @@
 #include "support/operation.hpp"
 
 #include <adit/connect.hpp>
+#include <adit/probe.hpp>
 #include <adit/route.hpp>
 #include <adit/tunnel.hpp>
+#include <adit/tunnels.hpp>
 
 namespace adit::test {
 
@@ -75,20 +77,21 @@ private:
     }
 };
 
-/// A tunnel to a server that a script plays behind a socket.
-struct tunnel_row : network_row<nothing> {
-    tunnel_row() {
+/// A server that a script plays behind a socket, and who wants a tunnel there.
+template <class Value>
+struct served_row : network_row<Value> {
+    [[nodiscard]] tunnel_options options() {
         target to("db.internal", 5432);
         local_forward forward(std::move(to));
         client_options login = sample_options();
         login.port = acceptor.local_endpoint().port();
-        tunnel_options options(std::move(login), std::move(forward));
-        options.address = "127.0.0.1";
-        way.emplace(context.get_executor(), std::move(options));
+        tunnel_options o(std::move(login), std::move(forward));
+        o.address = "127.0.0.1";
+        return o;
     }
     task<> serve() {
         auto accepting = acceptor.async_accept(asio::deferred);
-        tcp::socket accepted = co_await std::move(accepting);
+        asio::ip::tcp::socket accepted = co_await std::move(accepting);
         test_server_options plain;
         server = std::make_unique<test_server>(std::move(accepted), plain);
         co_await server->make_ready();
@@ -96,19 +99,27 @@ struct tunnel_row : network_row<nothing> {
     }
     void serves() {
         if (std::exchange(serving, true)) return;
-        spawn(context, [this] { return until_gone([this] { return serve(); }); });
+        spawn(this->context, [this] { return until_gone([this] { return serve(); }); });
     }
+    void serve_no_more() {
+        acceptor.close();
+        this->drained();
+    }
+
+    asio::ip::tcp::acceptor acceptor{this->context, {asio::ip::address_v4::loopback(), 0}};
+    std::unique_ptr<test_server> server;
+    bool serving = false;
+};
+
+struct tunnel_row : served_row<nothing> {
+    tunnel_row() { way.emplace(context.get_executor(), options()); }
     void destroy() { way.reset(); }
     void end() {
         way.reset();
-        acceptor.close();
-        drained();
+        serve_no_more();
     }
 
-    tcp::acceptor acceptor{context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
-    std::unique_ptr<test_server> server;
     std::optional<tunnel> way;
-    bool serving = false;
 };
 
 struct tunnel_start : tunnel_row {
@@ -201,6 +212,46 @@ struct chain_wait_closed : chain_row {
     }
     void wake() { links->close(); }
     [[nodiscard]] static error_code expected() { return errc::connection_closed; }
+};
+
+struct tunnels_create : served_row<std::uint16_t> {
+    static constexpr std::string_view name = "tunnels::async_create";
+    static constexpr promise promised = promise::terminal;
+
+    template <class Token>
+    auto begin(Token&& token) {
+        return all->async_create("db", options(), "", std::forward<Token>(token));
+    }
+    void wake() { serves(); }
+    [[nodiscard]] bool right(const std::uint16_t& port) {
+        return port != 0 && all->local_port("db") == port;
+    }
+    [[nodiscard]] bool over() { return !all->has("db") && all->connections() == 0; }
+    void destroy() { all.reset(); }
+    void end() {
+        all.reset();
+        serve_no_more();
+    }
+
+    std::optional<tunnels> all{context.get_executor()};
+};
+
+struct probes : served_row<probe_report> {
+    static constexpr std::string_view name = "async_probe";
+    static constexpr promise promised = promise::terminal;
+
+    template <class Token>
+    auto begin(Token&& token) {
+        probe_options o(options().client);
+        o.address = "127.0.0.1";
+        return async_probe(context.get_executor(), std::move(o), std::forward<Token>(token));
+    }
+    void wake() { serves(); }
+    [[nodiscard]] bool right(const probe_report& report) {
+        return report.steps.size() == 1 && !report.error();
+    }
+    [[nodiscard]] bool over() { return true; }
+    void end() { serve_no_more(); }
 };
 
 /// A bastion with a guest that has a channel open; without one it would be sent away at once.
@@ -303,7 +354,8 @@ struct agent_sign : agent_row<std::vector<byte>> {
     std::vector<byte> message{1, 2, 3};
 };
 
-using network_operations = rows<connects, chain_start, chain_wait_closed, tunnel_start,
-                                tunnel_wait_closed, bastion_drain, agent_list, agent_sign>;
+using network_operations =
+    rows<connects, chain_start, chain_wait_closed, tunnel_start, tunnel_wait_closed, tunnels_create,
+         probes, bastion_drain, agent_list, agent_sign>;
 
 }  // namespace adit::test

@@ -157,7 +157,7 @@ private:
 
 inline tunnel_scene::tunnel_scene()
     : options(login, local_forward(target("db.internal", 5432))), script(serve) {
-    options.connect = connect();
+    options.reach = connect();
     options.on_event = [this](const tunnel_event& e) { events.push_back(e); };
 }
 

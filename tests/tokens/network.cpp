@@ -1,5 +1,5 @@
-// Every operation of connect.hpp, tunnel.hpp, bastion.hpp and agent.hpp with every completion
-// token: matrix.hpp.
+// Every operation of connect.hpp, tunnel.hpp, tunnels.hpp, probe.hpp, bastion.hpp and agent.hpp,
+// with every completion token: matrix.hpp.
 #include "tokens/matrix.hpp"
 
 #include "support/operations_network.hpp"

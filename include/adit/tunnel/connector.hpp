@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace adit {
 
@@ -27,14 +28,17 @@ public:
     /// Connects and logs in. Throws system_error; story() tells about it. Once. May be cancelled.
     /// The caller keeps the way until the task has ended.
     [[nodiscard]] virtual task<> start() = 0;
+    /// Throws what ended it; after start() has returned. May be cancelled.
+    [[nodiscard]] virtual task<> wait_closed();
     /// The last server; after start() has returned.
     [[nodiscard]] virtual client& ssh() = 0;
-    /// Ends, by throwing system_error, when the way does. After start() has returned.
-    [[nodiscard]] virtual task<> closed();
     /// Of the hop that it happened to, or that is reached last.
     [[nodiscard]] virtual const diagnostics& story() const noexcept = 0;
     /// Ends all of it, innermost first; no hook of the options is called afterwards.
     virtual void close() = 0;
+
+    /// Called with the name of each server that was logged in to, in their order; must not throw.
+    std::function<void(const std::string& hop)> on_hop;
 };
 
 using connector = std::function<std::shared_ptr<ssh_way>(executor ex)>;
@@ -53,17 +57,20 @@ namespace detail {
 
 class chained_way final : public ssh_way {
 public:
-    chained_way(executor ex, route way) : chain_(std::in_place, std::move(ex), std::move(way)) {}
+    chained_way(executor ex, route way)
+        : chain_(std::in_place, std::move(ex), telling(std::move(way))) {}
 
     [[nodiscard]] task<> start() override;
     [[nodiscard]] client& ssh() override { return chain_->last(); }
-    [[nodiscard]] task<> closed() override;
+    [[nodiscard]] task<> wait_closed() override;
     [[nodiscard]] const diagnostics& story() const noexcept override {
         return chain_ ? chain_->diagnostics() : story_;
     }
     void close() override;
 
 private:
+    [[nodiscard]] route telling(route way);
+
     std::optional<chain> chain_;
     diagnostics story_;  // when there is no chain any more
 };
@@ -72,12 +79,22 @@ private:
 
 #if ADIT_BODIES
 
-ADIT_DECL task<> ssh_way::closed() {
+ADIT_DECL task<> ssh_way::wait_closed() {
     auto ended = ssh().async_wait_closed(asio::deferred);
     co_await std::move(ended);
 }
 
 namespace detail {
+
+ADIT_DECL route chained_way::telling(route way) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < way.size(); ++i) names.push_back(hop_name(way.at(i).client));
+    way.on_event = [this, names, also = way.on_event](const route_event& event) {
+        if (also) also(event);
+        if (on_hop && event.what == route_event::kind::ready) on_hop(names[event.hop]);
+    };
+    return way;
+}
 
 ADIT_DECL task<> chained_way::start() {
     auto starting = chain_->async_start(asio::deferred);
@@ -85,7 +102,7 @@ ADIT_DECL task<> chained_way::start() {
     if (!chain_) throw protocol_error(errc::connection_closed);
 }
 
-ADIT_DECL task<> chained_way::closed() {
+ADIT_DECL task<> chained_way::wait_closed() {
     auto ended = chain_->async_wait_closed(asio::deferred);
     co_await std::move(ended);
 }

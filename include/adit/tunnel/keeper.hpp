@@ -52,7 +52,7 @@ public:
 };
 
 struct keeper_options {
-    connector connect;
+    connector reach;
     reconnect_options reconnect;
     std::shared_ptr<crypto::random_source> random;  ///< the dice; not null
     std::string name;                               ///< whom it is connected to, for stories
@@ -170,7 +170,7 @@ ADIT_DECL void keeper::leave(const keeper_watcher* who) {
 }
 
 ADIT_DECL void keeper::begin() {
-    if (std::exchange(begun_, true)) return;
+    if (closed() || std::exchange(begun_, true)) return;
     living_ = true;
     const auto self = shared_from_this();
     door(
@@ -231,7 +231,7 @@ ADIT_DECL void keeper::tell(tunnel_state next, error_code cause) {
 
 // The whole life: an attempt, a connection for as long as it stands, a pause, and again.
 ADIT_DECL task<> keeper::live(std::shared_ptr<keeper> self) {
-    for (;;) {
+    while (!self->closed()) {
         error_code ec = co_await attempt(self);
         if (self->closed()) co_return;
         const bool stood = !ec;
@@ -257,7 +257,7 @@ ADIT_DECL bool keeper::goes_on(error_code ec) {
 }
 
 ADIT_DECL task<error_code> keeper::attempt(std::shared_ptr<keeper> self) {
-    const std::shared_ptr<ssh_way> way = self->options_.connect(self->ex_);
+    const std::shared_ptr<ssh_way> way = self->options_.reach(self->ex_);
     self->way_ = way;
     error_code ec;
     try {
@@ -279,7 +279,7 @@ ADIT_DECL task<error_code> keeper::stand(std::shared_ptr<keeper> self) {
     error_code ec = errc::connection_closed;
     if (self->closed()) co_return ec;
     try {
-        co_await way->closed();
+        co_await way->wait_closed();
     } catch (const boost::system::system_error& e) {
         ec = e.code();
     }

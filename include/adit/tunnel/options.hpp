@@ -55,7 +55,7 @@ struct tunnel_options {
     connect_options tcp;
     std::function<void(const route_event&)> on_hop;  ///< as route::on_event
     /// Another way to the server than all that; called for each attempt.
-    connector connect;
+    connector reach;
     std::vector<local_forward> forwards;
     /// Whether one port that cannot be bound ends the start (ExitOnForwardFailure). Otherwise it is
     /// an event, and its endpoint is port 0; without any port the start still ends.
