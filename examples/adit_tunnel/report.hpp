@@ -210,7 +210,10 @@ inline void reporter::changed(const adit::tunnel_event& event) {
                  .text("error", event.error.message())
                  .text("text", event.text)
                  .number("next_ms", event.next.count()));
-        warning(event.text + "; trying again in " + to_seconds_shown(event.next));
+        if (settings_.level >= talk::info) {
+            line(stderr, "adit-tunnel: " + event.text + "; trying again in " +
+                             to_seconds_shown(event.next));
+        }
     } else if (event.state == state::connected && ++times_connected_ > 1) {
         json(json_object("connected").number("reconnects", times_connected_ - 1));
         person(talk::info, "connected again");

@@ -44,11 +44,8 @@ struct probe_report {
     [[nodiscard]] bool ssh_works() const;
 };
 
-struct probe_options {
-    explicit probe_options(client_options login) : client(std::move(login)), address(client.host) {}
-    client_options client;
-    std::string address;       ///< what to connect to
-    connector reach;           ///< another way than TCP to `address`
+struct probe_options : way_options {
+    using way_options::way_options;
     std::optional<target> to;  ///< none: only SSH is tried
     /// Talks to what is behind the channel, and says what it found; throws system_error otherwise.
     /// Cancelled at its deadline. The channel outlives the task.
@@ -126,11 +123,13 @@ inline task<bool> probe_one(std::shared_ptr<probing> p, std::function<task<>()> 
 
 inline task<> probe_ssh(std::shared_ptr<probing> p) {
     co_await p->way->start();
-    p->report.ssh = p->way->ssh().info();
+    if (client* const last = p->way->ssh()) p->report.ssh = last->info();
 }
 
 inline task<> probe_target(std::shared_ptr<probing> p) {
-    auto opening = p->way->ssh().async_open(*p->options.to, asio::deferred);
+    client* const last = p->way->ssh();
+    if (last == nullptr) throw protocol_error(errc::connection_lost);
+    auto opening = last->async_open(*p->options.to, asio::deferred);
     p->stream = co_await std::move(opening);
 }
 
@@ -191,10 +190,7 @@ inline task<> probe_check(std::shared_ptr<probing> p) {
 
 ADIT_DECL task<probe_report> probe(executor ex, probe_options options) {
     auto p = std::make_shared<probing>(ex, std::move(options));
-    const connector reach = p->options.reach
-                                ? p->options.reach
-                                : connect_directly(p->options.client, p->options.address);
-    p->way = reach(ex);
+    p->way = p->options.connection()(ex);
     bool goes_on = co_await probe_way(p);
     if (goes_on && p->options.to) goes_on = co_await probe_channel(p);
     if (goes_on && p->options.to && p->options.check) co_await probe_check(p);

@@ -87,6 +87,7 @@ private:
               failures(options.forwards.size()),
               ended(ex) {}
         void on_change(const detail::keeper_change& change) override;
+        [[nodiscard]] bool wants() const noexcept override { return counted.held != 0; }
         /// Of relays that have ended and that run.
         [[nodiscard]] detail::relay_report moved() const noexcept;
 
@@ -161,7 +162,7 @@ ADIT_DECL std::shared_ptr<detail::keeper> tunnel::make_keeper(const executor& ex
     client_options& login = options.client;
     if (login.random == nullptr) login.random = std::make_shared<crypto::system_random>();
     detail::keeper_options o;
-    o.reach = options.reach ? options.reach : connect_through(options.way());
+    o.reach = options.connection();
     o.reconnect = options.reconnect;
     o.random = login.random;
     o.name = hop_name(login);

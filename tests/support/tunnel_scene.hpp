@@ -136,7 +136,7 @@ public:
         co_await std::move(shaking);
         if (closed_) throw protocol_error(errc::connection_closed);
     }
-    [[nodiscard]] client& ssh() override { return *ssh_; }
+    [[nodiscard]] client* ssh() override { return ssh_.get(); }
     [[nodiscard]] const diagnostics& story() const noexcept override {
         return ssh_ ? ssh_->diagnostics() : story_;
     }

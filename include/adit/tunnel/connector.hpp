@@ -30,8 +30,8 @@ public:
     [[nodiscard]] virtual task<> start() = 0;
     /// Throws what ended it; after start() has returned. May be cancelled.
     [[nodiscard]] virtual task<> wait_closed();
-    /// The last server; after start() has returned.
-    [[nodiscard]] virtual client& ssh() = 0;
+    /// The last server, after start() has returned; null where there is none any more.
+    [[nodiscard]] virtual client* ssh() = 0;
     /// Of the hop that it happened to, or that is reached last.
     [[nodiscard]] virtual const diagnostics& story() const noexcept = 0;
     /// Ends all of it, innermost first; no hook of the options is called afterwards.
@@ -51,6 +51,21 @@ using connector = std::function<std::shared_ptr<ssh_way>(executor ex)>;
     return login.user + "@" + login.host + ":" + std::to_string(login.port);
 }
 
+/// A server and the way there, as tunnels and probes are told of it.
+struct way_options {
+    explicit way_options(client_options login) : client(std::move(login)), address(client.host) {}
+    client_options client;
+    std::string address;      ///< what to connect to; client.host is what known_hosts calls it
+    std::vector<hop> jumps;   ///< servers on the way, see route.hpp
+    stream_dialler upstream;  ///< how the first server is reached; empty: TCP, as `tcp` says
+    connect_options tcp;
+    std::function<void(const route_event&)> on_hop;  ///< as route::on_event
+    connector reach;  ///< another way than all that; called for each attempt
+
+    [[nodiscard]] route way() const;
+    [[nodiscard]] connector connection() const { return reach ? reach : connect_through(way()); }
+};
+
 // Details.
 
 namespace detail {
@@ -58,10 +73,12 @@ namespace detail {
 class chained_way final : public ssh_way {
 public:
     chained_way(executor ex, route way)
-        : chain_(std::in_place, std::move(ex), telling(std::move(way))) {}
+        : hops_(way.size()), chain_(std::in_place, std::move(ex), telling(std::move(way))) {}
 
     [[nodiscard]] task<> start() override;
-    [[nodiscard]] client& ssh() override { return chain_->last(); }
+    [[nodiscard]] client* ssh() override {
+        return chain_ && chain_->size() == hops_ ? &chain_->last() : nullptr;
+    }
     [[nodiscard]] task<> wait_closed() override;
     [[nodiscard]] const diagnostics& story() const noexcept override {
         return chain_ ? chain_->diagnostics() : story_;
@@ -71,6 +88,7 @@ public:
 private:
     [[nodiscard]] route telling(route way);
 
+    std::size_t hops_;
     std::optional<chain> chain_;
     diagnostics story_;  // when there is no chain any more
 };
@@ -80,7 +98,9 @@ private:
 #if ADIT_BODIES
 
 ADIT_DECL task<> ssh_way::wait_closed() {
-    auto ended = ssh().async_wait_closed(asio::deferred);
+    client* const last = ssh();
+    if (last == nullptr) throw protocol_error(errc::connection_closed);
+    auto ended = last->async_wait_closed(asio::deferred);
     co_await std::move(ended);
 }
 
@@ -120,6 +140,17 @@ ADIT_DECL connector connect_through(route way) {
         return std::static_pointer_cast<ssh_way>(
             std::make_shared<detail::chained_way>(std::move(ex), way));
     };
+}
+
+ADIT_DECL route way_options::way() const {
+    hop server(client);
+    server.address = address;
+    route all(std::move(server));
+    all.upstream = upstream;
+    all.connect = tcp;
+    all.jumps = jumps;
+    all.on_event = on_hop;
+    return all;
 }
 
 #endif  // ADIT_BODIES

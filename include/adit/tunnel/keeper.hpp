@@ -47,6 +47,8 @@ public:
     keeper_watcher(const keeper_watcher&) = delete;
     keeper_watcher& operator=(const keeper_watcher&) = delete;
     virtual ~keeper_watcher() = default;
+    /// Whether somebody waits for a connection right now.
+    [[nodiscard]] virtual bool wants() const noexcept = 0;
     /// Must not throw. May leave.
     virtual void on_change(const keeper_change& change) = 0;
 };
@@ -105,6 +107,7 @@ private:
 
     [[nodiscard]] bool closed() const noexcept { return state_ == tunnel_state::closed; }
     [[nodiscard]] bool goes_on(error_code ec);
+    [[nodiscard]] bool is_wanted() const;
     void tell(tunnel_state next, error_code cause);
     void drop_way();
     void silence();
@@ -124,6 +127,7 @@ private:
     session_info info_;  // the same
     std::uint64_t made_ = 0;
     bool begun_ = false;
+    bool stood_ = false;   // way_ has been a connection
     bool living_ = false;  // live() has not ended
 };
 
@@ -157,8 +161,8 @@ ADIT_DECL keeper::keeper(executor ex, keeper_options options)
 
 ADIT_DECL client* keeper::ssh() const noexcept {
     if (state_ != tunnel_state::connected || way_ == nullptr) return nullptr;
-    client& there = way_->ssh();
-    return there.is_open() ? &there : nullptr;
+    client* const there = way_->ssh();
+    return there != nullptr && there->is_open() ? there : nullptr;
 }
 
 ADIT_DECL void keeper::leave(const keeper_watcher* who) {
@@ -200,6 +204,8 @@ ADIT_DECL void keeper::drop_way() {
     const auto way = std::exchange(way_, nullptr);
     if (way == nullptr) return;
     story_ = way->story();
+    client* const last = way->ssh();
+    if (std::exchange(stood_, false) && last != nullptr) info_ = last->info();
     way->close();
 }
 
@@ -242,6 +248,7 @@ ADIT_DECL task<> keeper::live(std::shared_ptr<keeper> self) {
         const bool penalty = !stood && protocol::suspects_penalty(self->story_, ec);
         stood ? self->schedule_.lost(now, self->dice())
               : self->schedule_.failed(now, penalty, self->dice());
+        if (self->is_wanted()) self->schedule_.hurry(now);
         if (!self->goes_on(ec)) co_return self->close(ec);
         self->tell(tunnel_state::waiting, ec);
         if (!self->closed()) co_await pause(self);
@@ -254,6 +261,13 @@ ADIT_DECL task<> keeper::live(std::shared_ptr<keeper> self) {
 // A start that fails says so at once; later nothing but harm ends the attempts.
 ADIT_DECL bool keeper::goes_on(error_code ec) {
     return made_ != 0 && options_.reconnect.enabled && !protocol::ends_attempts(story_, ec);
+}
+
+ADIT_DECL bool keeper::is_wanted() const {
+    return std::ranges::any_of(watchers_, [](const auto& one) {
+        const auto alive = one.lock();
+        return alive != nullptr && alive->wants();
+    });
 }
 
 ADIT_DECL task<error_code> keeper::attempt(std::shared_ptr<keeper> self) {
@@ -273,6 +287,8 @@ ADIT_DECL task<error_code> keeper::attempt(std::shared_ptr<keeper> self) {
 ADIT_DECL task<error_code> keeper::stand(std::shared_ptr<keeper> self) {
     const std::shared_ptr<ssh_way> way = self->way_;
     ++self->made_;
+    self->stood_ = true;
+    if (client* const last = way->ssh()) self->info_ = last->info();
     self->schedule_.connected(clock::now());
     self->tell(tunnel_state::connected, {});
     self->ready_waiters_.complete_all({});
@@ -283,7 +299,6 @@ ADIT_DECL task<error_code> keeper::stand(std::shared_ptr<keeper> self) {
     } catch (const boost::system::system_error& e) {
         ec = e.code();
     }
-    if (!self->closed()) self->info_ = way->ssh().info();
     co_return ec;
 }
 

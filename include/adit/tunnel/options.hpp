@@ -3,10 +3,7 @@
 // Invariant: plain values; every text in an event is ours or escaped.
 #pragma once
 
-#include <adit/bodies.hpp>
 #include <adit/client.hpp>
-#include <adit/connect.hpp>
-#include <adit/route.hpp>
 #include <adit/tunnel/connector.hpp>
 #include <adit/tunnel/local_forward.hpp>
 #include <adit/tunnel/state.hpp>
@@ -43,19 +40,10 @@ struct tunnel_event {
     std::chrono::milliseconds next{0};  ///< until the next attempt, where the state is waiting
 };
 
-struct tunnel_options {
-    tunnel_options(client_options login, local_forward first)
-        : client(std::move(login)), address(client.host) {
+struct tunnel_options : way_options {
+    tunnel_options(client_options login, local_forward first) : way_options(std::move(login)) {
         forwards.push_back(std::move(first));
     }
-    client_options client;
-    std::string address;      ///< what to connect to; client.host is what known_hosts calls it
-    std::vector<hop> jumps;   ///< servers on the way, see route.hpp
-    stream_dialler upstream;  ///< how the first server is reached; empty: TCP, as `tcp` says
-    connect_options tcp;
-    std::function<void(const route_event&)> on_hop;  ///< as route::on_event
-    /// Another way to the server than all that; called for each attempt.
-    connector reach;
     std::vector<local_forward> forwards;
     /// Whether one port that cannot be bound ends the start (ExitOnForwardFailure). Otherwise it is
     /// an event, and its endpoint is port 0; without any port the start still ends.
@@ -63,25 +51,6 @@ struct tunnel_options {
     reconnect_options reconnect;
     /// Called in the executor's strand; must not throw.
     std::function<void(const tunnel_event&)> on_event;
-
-    [[nodiscard]] route way() const;
 };
-
-// Details.
-
-#if ADIT_BODIES
-
-ADIT_DECL route tunnel_options::way() const {
-    hop server(client);
-    server.address = address;
-    route all(std::move(server));
-    all.upstream = upstream;
-    all.connect = tcp;
-    all.jumps = jumps;
-    all.on_event = on_hop;
-    return all;
-}
-
-#endif  // ADIT_BODIES
 
 }  // namespace adit

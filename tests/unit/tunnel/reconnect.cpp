@@ -72,6 +72,8 @@ BOOST_AUTO_TEST_CASE(t02_the_reason_of_a_disconnect_is_in_the_event) {
         asio::co_spawn(s.ctx, server.flush(), asio::detached);
     };
     check_recovery(s, bye, errc::disconnected_by_peer);
+    s.way().close();
+    BOOST_TEST(s.way().info().peer_version == "SSH-2.0-test");
     BOOST_TEST(s.way().last_failure().text.find("maintenance") != std::string::npos);
 }
 
@@ -232,6 +234,23 @@ BOOST_AUTO_TEST_CASE(t27_who_is_held_too_long_is_reset_and_told_why) {
     const tunnel_event& event = s.last(kind::refused);
     BOOST_TEST(event.error == make_error_code(errc::connection_refused));
     BOOST_TEST(s.way().last_failure(0).error == event.error);
+}
+
+// However rare attempts have become, and more than once if need be.
+BOOST_AUTO_TEST_CASE(t27_who_is_held_makes_attempts_come_every_second) {
+    tunnel_scene s;
+    BOOST_REQUIRE(!s.start());
+    s.refusal = errc::connection_refused;
+    s.peers.front()->reset();
+    s.clock.advance(std::chrono::minutes(5));
+    const std::size_t before = s.attempts.size();
+    local_client& one = s.dial();
+    one.write("at last");
+    s.clock.advance(milliseconds(3500));
+    BOOST_TEST(s.attempts.size() - before >= 3U);
+    BOOST_TEST(s.attempts.size() - before <= 5U);
+    s.refusal = {};
+    BOOST_TEST(s.within(milliseconds(1200), [&] { return one.got() == "at last"; }));
 }
 
 // The server took the open and died before it answered: nothing of the client's was sent yet.
