@@ -8,14 +8,15 @@ packages_needed=(
     g++ make cmake ninja-build ccache python3 libcli11-dev libtomlplusplus-dev
     clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 llvm-19
     openssh-server openssh-client postgresql libpq-dev redis-server redis-tools
-    mariadb-server-core openssl libssl-dev
+    mariadb-server-core mariadb-client-core clickhouse-server clickhouse-client curl
+    openssl libssl-dev
     putty-tools dropbear-bin python3-asyncssh libpam-oath xz-utils debian-archive-keyring
     ca-certificates)
 
 # Units that Debian enables when their package arrives. The tests start programs of their own.
 declare -A units_of_package=(
     [openssh-server]=ssh.service [redis-server]=redis-server.service
-    [postgresql]=postgresql.service)
+    [postgresql]=postgresql.service [clickhouse-server]=clickhouse-server.service)
 
 setup_packages() {
     local missing

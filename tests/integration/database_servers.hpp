@@ -1,7 +1,7 @@
-// Throwaway database servers on free ports of loopback: PostgreSQL, Redis, MariaDB, each with its
-// own folder and without a service of the system. Used by databases.cpp and examples.cpp.
-// Invariant: a server that does not get ready throws what it logged; when the object is gone, so is
-// the server and its folder.
+// Throwaway database servers on free ports of loopback: PostgreSQL, Redis, MariaDB, ClickHouse,
+// each with its own folder and without a service of the system. Used by databases.cpp and
+// examples.cpp. Invariant: a server that does not get ready throws what it logged; when the object
+// is gone, so is the server and its folder.
 #pragma once
 
 #include "integration/sshd.hpp"
@@ -72,6 +72,22 @@ private:
 
     temporary_directory folder_;
     std::uint16_t port_ = 0;
+    std::unique_ptr<child> server_;
+};
+
+/// Answers over HTTP and by its own protocol.
+class clickhouse {
+public:
+    clickhouse();
+    [[nodiscard]] std::uint16_t http_port() const noexcept { return http_port_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+private:
+    [[nodiscard]] std::string file(std::string_view name) const { return folder_.file(name); }
+    void write_config() const;
+
+    temporary_directory folder_;
+    std::uint16_t http_port_ = 0, port_ = 0;
     std::unique_ptr<child> server_;
 };
 
@@ -183,6 +199,39 @@ inline void mariadb::make_tables() const {
              "mysql_system_tables_data.sql; cat " +
                  ours + "; } | " + server + "--bootstrap --innodb-log-file-size=4M"});
     if (made.status != 0) throw std::runtime_error("mariadbd --bootstrap: " + made.errors);
+}
+
+inline clickhouse::clickhouse() {
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        http_port_ = free_port();
+        port_ = free_port();
+        write_config();
+        server_ =
+            std::make_unique<child>(std::vector<std::string>{find_program("clickhouse-server"),
+                                                             "--config-file=" + file("config.xml")},
+                                    child_options{.log = file("log")});
+        if (serves(*server_, http_port_) && serves(*server_, port_)) return;
+    }
+    throw std::runtime_error("clickhouse: " + read_file(file("log")));
+}
+
+// Without a cluster, an interserver port and what would be written elsewhere than into the folder.
+inline void clickhouse::write_config() const {
+    const auto folder = [this](const std::string& name) {
+        return "<" + name + "_path>" + file(name) + "/</" + name + "_path>";
+    };
+    write_file(file("config.xml"),
+               "<yandex><logger><level>warning</level><console>1</console></logger><http_port>" +
+                   std::to_string(http_port_) + "</http_port><tcp_port>" + std::to_string(port_) +
+                   "</tcp_port><listen_host>127.0.0.1</listen_host><path>" + file("data") +
+                   "/</path>" + folder("tmp") + folder("user_files") + folder("format_schema") +
+                   "<users_config>users.xml</users_config><default_profile>default"
+                   "</default_profile><default_database>default</default_database>"
+                   "<mark_cache_size>5368709</mark_cache_size></yandex>");
+    write_file(file("users.xml"),
+               "<yandex><profiles><default/></profiles><users><default><password></password>"
+               "<networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default"
+               "</quota></default></users><quotas><default/></quotas></yandex>");
 }
 
 }  // namespace adit::test
