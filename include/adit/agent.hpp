@@ -127,6 +127,7 @@ public:
     [[nodiscard]] const keys::public_key& public_part() const noexcept override { return key_.key; }
     [[nodiscard]] std::string name() const override { return "agent " + key_.comment; }
     [[nodiscard]] bool asks_somebody() const noexcept override { return true; }
+    [[nodiscard]] error_code why_not() const noexcept override { return why_not_; }
     [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
                                                bytes_view message) override {
         return ask(nullptr, algorithm, message);
@@ -143,6 +144,7 @@ private:
 
     agent agent_;
     agent_key key_;
+    error_code why_not_;
 };
 
 /// The path of an agent's socket, by ssh_config's IdentityAgent: "SSH_AUTH_SOCK" and nothing at all
@@ -372,11 +374,13 @@ ADIT_DECL task<std::vector<byte>> agent_signer::ask(const session_proof* session
                                                     std::string_view algorithm,
                                                     bytes_view message) {
     const agent_request what{key_.key.blob(), algorithm, message};
+    why_not_ = {};
     try {
         auto signing = agent_.sign(session, what);
         co_return co_await std::move(signing);
     } catch (const boost::system::system_error& e) {
         if (e.code().category() != category()) throw;
+        why_not_ = e.code();
         co_return std::vector<byte>();
     }
 }

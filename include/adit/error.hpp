@@ -86,6 +86,7 @@ enum class errc {
     // Login, RFC 4252.
     service_refused,
     authentication_failed,
+    method_unavailable,
     another_factor_needed,
     no_credentials,
     password_change_required,
@@ -118,6 +119,7 @@ enum class errc {
     // Files about trust.
     known_hosts_unreadable,
     known_hosts_unwritable,
+    revoked_keys_unreadable,
     unsafe_host_name,
 
     // Channels, RFC 4254 sections 5 and 6.
@@ -229,6 +231,7 @@ inline bool is_final(error_code ec) noexcept {
         case errc::unsafe_host_name:
         case errc::proxy_authentication_failed:
         case errc::authentication_failed:
+        case errc::method_unavailable:
         case errc::another_factor_needed:
         case errc::no_credentials:
         case errc::password_change_required:
@@ -271,6 +274,7 @@ inline disconnect_reason reason_for(errc e) noexcept {
             return disconnect_reason::protocol_version_not_supported;
         case errc::service_refused: return disconnect_reason::service_not_available;
         case errc::authentication_failed:
+        case errc::method_unavailable:
         case errc::another_factor_needed:
         case errc::no_credentials:
         case errc::password_change_required:
@@ -345,6 +349,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::host_certificate_refused: return "the host's certificate is not good";
         case errc::service_refused: return "the server refused the authentication service";
         case errc::authentication_failed: return "authentication failed";
+        case errc::method_unavailable: return "the server takes none of our ways to log in";
         case errc::another_factor_needed: return "the server wants another factor";
         case errc::no_credentials: return "there is nothing to authenticate with";
         case errc::password_change_required: return "the server demands a new password";
@@ -372,6 +377,7 @@ inline const char* sentence(errc e) noexcept {
         case errc::agent_refused: return "the SSH agent refused";
         case errc::known_hosts_unreadable: return "known_hosts cannot be read";
         case errc::known_hosts_unwritable: return "known_hosts cannot be written";
+        case errc::revoked_keys_unreadable: return "the list of revoked keys cannot be read";
         case errc::unsafe_host_name: return "the host name cannot be written to known_hosts";
         case errc::open_administratively_prohibited:
             return "the server's policy forbids the channel";

@@ -32,6 +32,9 @@ struct client_options {
 
     /// Empty: the method "none" is tried, and says what the server would accept.
     std::vector<credential> credentials;
+    /// For the report, beside the methods tried: what could not become a credential and why, such
+    /// as "publickey(agent /run/a)[no SSH agent answers]". Escaped.
+    std::vector<std::string> passed_over;
     unsigned password_attempts = 3;  ///< NumberOfPasswordPrompts, also of keyboard-interactive
     /// Where the prompts' codes come from, so that a used one is waited out before connecting.
     std::shared_ptr<code_source> codes;

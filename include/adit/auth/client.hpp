@@ -94,12 +94,21 @@ inline task<std::size_t> begin_next(packet_port& port, methods& all, std::size_t
     co_return current;
 }
 
+/// Whether the server takes any of what we have.
+[[nodiscard]] inline bool welcomes(const verdict& answer, const methods& all) {
+    return answer.success || answer.partial || std::ranges::any_of(all, [&answer](const auto& m) {
+               return listed(answer.methods_left, m->name());
+           });
+}
+
 ADIT_DECL task<> authenticate(packet_port& port, const client_options& options, const login& who) {
     methods all = methods_for(options);
     diagnostics& report = port.report();
+    report.methods_tried = options.passed_over;
     std::optional<std::string> left;  // what the server would accept, once it has said so
     bool proved = false;
     bool partial = false;  // the latest answer was a yes that is not enough
+    bool welcome = false;
     std::size_t current = co_await begin_first(port, all, who);
     while (current < all.size()) {
         report.methods_tried.push_back(all[current]->label());
@@ -112,6 +121,7 @@ ADIT_DECL task<> authenticate(packet_port& port, const client_options& options, 
         if (answer.success) co_return;
         if (!answer.withdrawn) {
             left = answer.methods_left;
+            welcome = welcome || welcomes(answer, all);
             partial = answer.partial;
         }
         report.methods_left = escaped(left.value_or(""));
@@ -119,7 +129,10 @@ ADIT_DECL task<> authenticate(packet_port& port, const client_options& options, 
         current = co_await begin_next(port, all, from, who, left);
     }
     if (options.credentials.empty()) throw protocol_error(errc::no_credentials);
-    throw protocol_error(partial ? errc::another_factor_needed : errc::authentication_failed);
+    if (partial) throw protocol_error(errc::another_factor_needed);
+    // A server that never listed any method of ours is told apart from one that did not believe us.
+    const bool refused = welcome || !left;
+    throw protocol_error(refused ? errc::authentication_failed : errc::method_unavailable);
 }
 
 #endif  // ADIT_BODIES

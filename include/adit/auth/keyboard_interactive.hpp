@@ -81,6 +81,7 @@ ADIT_DECL task<verdict> keyboard_interactive::finish(packet_port& port, const lo
         if (packet.id() != wire::message_id::userauth_info_request) co_return read_verdict(packet);
         prompt_question question = read_info_request(packet, who, round);
         question.attempt = used_;
+        question.hop = port.report().hop;
         co_await answer(port, question);
     }
     throw protocol_error(errc::unexpected_message);

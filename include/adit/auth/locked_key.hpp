@@ -66,6 +66,7 @@ public:
     }
     [[nodiscard]] std::string name() const override { return parts_.name; }
     [[nodiscard]] bool asks_somebody() const noexcept override { return !key_; }
+    [[nodiscard]] error_code why_not() const noexcept override { return failure_; }
     [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
                                                bytes_view message) override;
 

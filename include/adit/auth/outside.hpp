@@ -48,6 +48,7 @@ public:
     }
     [[nodiscard]] std::string name() const override { return key_->name(); }
     [[nodiscard]] bool asks_somebody() const noexcept override { return key_->asks_somebody(); }
+    [[nodiscard]] error_code why_not() const noexcept override { return key_->why_not(); }
     [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
                                                bytes_view message) override {
         const detail::patience::question asking(*clock_);

@@ -34,7 +34,7 @@ private:
 #if ADIT_BODIES
 
 ADIT_DECL task<bool> password::begin(packet_port& port, const login& who) {
-    const password_question question{who.user, who.host, ++used_};
+    const password_question question{who.user, who.host, ++used_, port.report().hop};
     const auto ask = [this, &question] { return source_(question); };
     const secret_bytes secret = co_await guarded(ask, errc::prompt_cancelled);
     if (secret.empty()) {

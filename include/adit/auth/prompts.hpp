@@ -60,7 +60,8 @@ inline task<secret_bytes> filled(const prompt_routing& routing, const prompt_que
         co_return co_await routing.codes->code(question);
     }
     if (kind == prompt_kind::password && !asked.echo && routing.password) {
-        const password_question wanted{question.user, question.host, question.attempt};
+        const password_question wanted{question.user, question.host, question.attempt,
+                                       question.hop};
         co_return co_await routing.password(wanted);
     }
     co_return secret_bytes();

@@ -41,6 +41,8 @@ private:
     /// False when the signer had no signature to give, and nothing was sent.
     [[nodiscard]] task<bool> send_signed(packet_port& port, const login& who);
     void check_pk_ok(const protocol::packet& packet) const;
+    /// Why there is no signature: behind the attempt, or beside it where nothing was sent.
+    void note(packet_port& port, error_code why) const;
 
     public_key_settings settings_;
     std::string algorithm_;
@@ -113,6 +115,13 @@ ADIT_DECL task<verdict> public_key::finish(packet_port& port, const login& who) 
     co_return co_await receive_verdict(port);
 }
 
+ADIT_DECL void public_key::note(packet_port& port, error_code why) const {
+    if (!why) return;
+    std::vector<std::string>& tried = port.report().methods_tried;
+    if (!settings_.ask_first) tried.push_back(label());
+    tried.back() += "[" + why.message() + "]";
+}
+
 ADIT_DECL void public_key::check_pk_ok(const protocol::packet& packet) const {
     const auto ok = value_of(wire::decode<wire::userauth_pk_ok>(packet.payload));
     if (ok.algorithm_name != algorithm_ || !wire::same_bytes(ok.public_key, key().blob())) {
@@ -137,7 +146,10 @@ ADIT_DECL task<bool> public_key::send_signed(packet_port& port, const login& who
         return settings_.key->sign_for(session, algorithm_, message);
     };
     const std::vector<byte> signature = co_await guarded(ask, errc::signing_failed);
-    if (signature.empty()) co_return false;
+    if (signature.empty()) {
+        note(port, settings_.key->why_not());
+        co_return false;
+    }
     wire::userauth_publickey_request request;
     request.user_name = who.user;
     request.service_name = connection_service;

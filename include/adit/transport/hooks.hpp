@@ -88,6 +88,8 @@ public:
     /// Whether a signature asks somebody first (for a passphrase, a touch): then the server is
     /// asked before, so that nobody is troubled for a key that it does not want.
     [[nodiscard]] virtual bool asks_somebody() const noexcept { return false; }
+    /// Why the latest question for a signature got none, for the report; no error: it does not say.
+    [[nodiscard]] virtual error_code why_not() const noexcept { return {}; }
     /// The signature blob; empty: there is none to be had, and the key is passed over. `message`
     /// outlives the task. Throws system_error, which ends the login.
     [[nodiscard]] virtual task<std::vector<byte>> sign(std::string_view algorithm,
@@ -140,6 +142,7 @@ public:
         return key_->private_part();
     }
     [[nodiscard]] bool asks_somebody() const noexcept override { return key_->asks_somebody(); }
+    [[nodiscard]] error_code why_not() const noexcept override { return key_->why_not(); }
     [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
                                                bytes_view message) override {
         return key_->sign(keys::uncertified_name(algorithm), message);
@@ -159,6 +162,7 @@ struct password_question {
     std::string user;
     std::string host;
     unsigned attempt = 1;
+    std::string hop{};  ///< which server of several, for a person: user@host:port
 };
 
 /// An empty answer gives up. The question outlives the task.
@@ -177,6 +181,7 @@ struct prompt_question {
     std::vector<prompt> prompts;
     unsigned round = 1;    ///< of this attempt
     unsigned attempt = 1;  ///< that the server was asked for
+    std::string hop{};     ///< which server of several, for a person: user@host:port
 };
 
 /// As many answers as there are prompts; any other number gives up. The question outlives the task.
