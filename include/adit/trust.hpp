@@ -4,6 +4,7 @@
 // Invariants: a revoked key is refused by every policy here, and a changed one unless somebody who
 // was shown both says that it is to replace the other (S07); a file that cannot be read is an
 // error, not an empty file; what is learnt is written whole or not at all (S06).
+// Over 300 lines: half of it is what each answer means.
 #pragma once
 
 #include <adit/bodies.hpp>
@@ -11,6 +12,7 @@
 #include <adit/config/known_hosts.hpp>
 #include <adit/config/known_hosts_replacer.hpp>
 #include <adit/config/known_hosts_writer.hpp>
+#include <adit/config/revoked_keys.hpp>
 #include <adit/crypto/random.hpp>
 #include <adit/detail/wall_clock.hpp>
 #include <adit/keys/signature.hpp>
@@ -63,6 +65,11 @@ struct known_hosts_policy {
     changed_host_question on_changed;  ///< none: what has changed is refused
     std::string alias;                 ///< HostKeyAlias, in place of the host's name and port
     bool hash_names = false;           ///< HashKnownHosts: names are written hashed
+    /// RevokedHostKeys, a text file of keys; empty: none. While it cannot be read, nobody is
+    /// believed: revoked_keys_unreadable.
+    std::string revoked_host_keys;
+    /// CASignatureAlgorithms, comma-separated; empty: all that there are.
+    std::string ca_signature_algorithms;
 };
 
 /// Known hosts, and who decides about all others. Certificates of hosts are believed where a
@@ -203,6 +210,18 @@ inline task<host_key_answer> on_changed(const known_hosts_policy& p, const host_
     co_return replace(p, q, known);
 }
 
+// The line of the file that revokes what the host shows; 0: there is none.
+[[nodiscard]] inline std::size_t revoking_line(const known_hosts_policy& p,
+                                               const host_key_question& q) {
+    if (p.revoked_host_keys.empty()) return 0;
+    const auto revoked = config::revoked_keys::load(p.revoked_host_keys);
+    if (!revoked) {
+        note(q, revoked.error().sentence());
+        throw protocol_error(errc::revoked_keys_unreadable);
+    }
+    return q.certificate == nullptr ? revoked->line_of(*q.key) : revoked->line_of(*q.certificate);
+}
+
 // A certificate of nobody whom the files know is no reason to doubt, nor to believe: then the key
 // in it counts. One of a CA that they know, but that is not good, makes no host a new one.
 [[nodiscard]] inline task<host_key_answer> check(const known_hosts_policy& p,
@@ -210,12 +229,18 @@ inline task<host_key_answer> on_changed(const known_hosts_policy& p, const host_
     host_key_question q = asked;
     if (!p.alias.empty()) q.host = p.alias;
     if (!p.alias.empty()) q.port = config::known_hosts::ssh_port;
+    const std::size_t revoking = revoking_line(p, q);
+    if (revoking != 0) {
+        note(q, p.revoked_host_keys + ":" + std::to_string(revoking));
+        co_return host_key_answer::revoked;
+    }
     const auto all = load_all(p.files);
     if (!all) throw protocol_error(all.error());
     using config::certificate_verdict;
     certificate_verdict certified = certificate_verdict::authority_not_trusted;
     if (q.certificate != nullptr) {
-        certified = all->check_certificate(q.host, q.port, *q.certificate, detail::unix_seconds());
+        certified = all->check_certificate(q.host, q.port, *q.certificate, detail::unix_seconds(),
+                                           p.ca_signature_algorithms);
     }
     const config::host_key_verdict verdict = all->check(q.host, q.port, *q.key);
     host_key_answer answer = to_answer(verdict.status);

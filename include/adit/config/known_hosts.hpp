@@ -78,10 +78,11 @@ public:
 
     /// Whether the certificate is good for that host: `authority_not_trusted` where no CA that
     /// stands here for it has signed, `revoked` where its key or its CA's is. `now` in seconds
-    /// since 1970.
+    /// since 1970. `algorithms`: CASignatureAlgorithms; empty: all that there are.
     [[nodiscard]] certificate_verdict check_certificate(std::string_view host, std::uint16_t port,
                                                         const keys::certificate& certificate,
-                                                        std::uint64_t now) const;
+                                                        std::uint64_t now,
+                                                        std::string_view algorithms = {}) const;
 
     /// The types of the keys by which a host is known, for ordering what is offered to it.
     [[nodiscard]] std::vector<std::string> key_types(std::string_view host,
@@ -231,13 +232,15 @@ ADIT_DECL bool known_hosts::has_authority(std::string_view host, std::uint16_t p
 ADIT_DECL certificate_verdict known_hosts::check_certificate(std::string_view host,
                                                              std::uint16_t port,
                                                              const keys::certificate& certificate,
-                                                             std::uint64_t now) const {
+                                                             std::uint64_t now,
+                                                             std::string_view algorithms) const {
     const std::vector<std::string> names = names_of(host, port);
     const std::string principal = to_lower(host);
     certificate_question question;
     question.use = keys::certificate_use::host;
     question.names = {principal};
     question.now = now;
+    question.authority_algorithms = algorithms;
     question.trusted = [&](const keys::public_key& authority) {
         return marks(host_marker::cert_authority, names, &authority);
     };
@@ -297,10 +300,16 @@ ADIT_DECL std::optional<known_host> parse_known_host(std::string_view line) {
     if (line.empty() || line.starts_with('#')) return std::nullopt;
     host_marker marker = host_marker::none;
     if (line.starts_with('@')) {
+        const char behind = line[std::min(line.find_first_of(blank), line.size() - 1)];
         const auto named = marker_named(next_word());
         // With a second marker nobody knows what was meant.
         if (!named || line.starts_with('@')) return std::nullopt;
         marker = *named;
+        // OpenSSH looks for the first blank of the line before it looks for a tab, and passes over
+        // a line whose marker a tab ends before it. A CA is believed where it is there, too; what
+        // is revoked stays so.
+        const bool is_ca = marker == host_marker::cert_authority;
+        if (is_ca && behind == '\t' && line.find(' ') != line.npos) return std::nullopt;
     }
     std::string names(next_word());
     auto key = keys::public_key::parse_line(line);

@@ -142,6 +142,23 @@ BOOST_AUTO_TEST_CASE(c51_markers) {
     }
 }
 
+// OpenSSH ends a marker at the line's first blank, or else at its first tab, so that it passes over
+// such a line unless there is no blank in it at all.
+BOOST_AUTO_TEST_CASE(c51_tab_behind_a_marker) {
+    const auto marker_of = [](std::string text) {
+        const auto all = parse(text).entries();
+        return all.empty() ? config::host_marker::none : all[0].marker;
+    };
+    std::string tabs = line_of("host", 1);
+    std::ranges::replace(tabs, ' ', '\t');
+    using config::host_marker;
+    BOOST_TEST((marker_of("@cert-authority\t" + line_of("host", 1)) == host_marker::none));
+    BOOST_TEST((marker_of("@cert-authority\t" + tabs) == host_marker::cert_authority));
+    BOOST_TEST((marker_of("@cert-authority " + tabs) == host_marker::cert_authority));
+    // What somebody revoked is revoked, whatever stands between.
+    BOOST_TEST((marker_of("@revoked\t" + line_of("host", 1)) == host_marker::revoked));
+}
+
 BOOST_AUTO_TEST_CASE(c51_only_space_and_tab_separate_and_line_ends_may_be_foreign) {
     const std::string key = test::sample_public_key(1).to_line();
     BOOST_TEST((verdict(" \t host \t " + key + " comment\r\n", "host") == host_key_status::match));
@@ -197,6 +214,11 @@ BOOST_AUTO_TEST_CASE(c38_certificates_of_hosts_are_believed_where_their_ca_stand
         BOOST_TEST((says(text, "db.test", 22) == certificate_verdict::revoked));
         BOOST_TEST((says(text, "db.test", 2222) == certificate_verdict::revoked));
     }
+    const auto by = [&](std::string_view algorithms) {
+        return parse(authority).check_certificate("db.test", 22, good, 1500, algorithms);
+    };
+    BOOST_TEST((by("ssh-ed25519") == certificate_verdict::ok));
+    BOOST_TEST((by("rsa-sha2-512") == certificate_verdict::algorithm_not_allowed));
     BOOST_TEST(parse(authority).has_authority("db.test", 2222));
     BOOST_TEST(!parse(authority).has_authority("db.example", 22));
     BOOST_TEST(!parse(line_of("@revoked *", 2)).has_authority("db.test", 22));

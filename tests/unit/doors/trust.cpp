@@ -331,6 +331,54 @@ BOOST_AUTO_TEST_CASE(c38_certificate_of_a_host_by_a_ca_of_the_files) {
     BOOST_TEST(asked == 1);
 }
 
+// RevokedHostKeys and CASignatureAlgorithms.
+BOOST_AUTO_TEST_CASE(s07_list_of_revoked_keys_beats_everything) {
+    const folder f;
+    adit::test::certificate_content content;
+    content.type = 2;
+    content.principals = {"db.test"};
+    content.valid_after = 0;
+    content.valid_before = ~std::uint64_t{0};
+    const auto certificate = adit::test::sample_certificate(content);  // of key 1, by key 2
+    adit::test::write_file(
+        f.user, "@cert-authority * " + sample_public_key(2).to_line() + "\n" + f.line(1));
+    adit::known_hosts_policy policy;
+    policy.files = f.files;
+    policy.revoked_host_keys = f.place.file("revoked");
+    const auto answer = [&](const adit::keys::certificate* shown) {
+        return ask(adit::trust_by(policy), 1, shown);
+    };
+    const auto list = [&](adit::byte number) {
+        adit::test::write_file(policy.revoked_host_keys,
+                               sample_public_key(number).to_line() + "\n");
+    };
+    list(3);
+    BOOST_TEST((answer(nullptr).answer == host_key_answer::trusted));
+    BOOST_TEST((answer(&certificate).answer == host_key_answer::trusted));
+    list(1);
+    const reply plain = answer(nullptr);
+    BOOST_TEST((plain.answer == host_key_answer::revoked));
+    BOOST_TEST(plain.detail == policy.revoked_host_keys + ":1");
+    BOOST_TEST((answer(&certificate).answer == host_key_answer::revoked));
+    list(2);
+    BOOST_TEST((answer(nullptr).answer == host_key_answer::trusted));
+    BOOST_TEST((answer(&certificate).answer == host_key_answer::revoked));
+    // What cannot be read revokes everybody.
+    adit::test::write_file(policy.revoked_host_keys, "SSHKRL\n");
+    const reply krl = answer(nullptr);
+    BOOST_TEST(krl.failure == errc::revoked_keys_unreadable);
+    BOOST_TEST((krl.detail.find("is a KRL") != std::string::npos));
+    std::filesystem::remove(policy.revoked_host_keys);
+    BOOST_TEST(answer(nullptr).failure == errc::revoked_keys_unreadable);
+    // A CA may sign with these alone.
+    policy.revoked_host_keys.clear();
+    adit::test::write_file(f.user, "@cert-authority * " + sample_public_key(2).to_line() + "\n");
+    policy.ca_signature_algorithms = "rsa-sha2-512,ssh-ed25519";
+    BOOST_TEST((answer(&certificate).answer == host_key_answer::trusted));
+    policy.ca_signature_algorithms = "rsa-sha2-512";
+    BOOST_TEST((answer(&certificate).answer == host_key_answer::bad_certificate));
+}
+
 BOOST_AUTO_TEST_CASE(c38_certificates_are_asked_for_where_a_ca_is_known) {
     const folder f;
     adit::test::write_file(
