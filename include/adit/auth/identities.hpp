@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,16 +26,19 @@ namespace adit {
 struct named_identity {
     keys::public_key key;
     std::shared_ptr<signer> file;  ///< null: its private half is with an agent, or nowhere
+    /// The one beside the file, id-cert.pub. Left out where it is for another key, or for a host.
+    std::optional<keys::certificate> certificate{};
 };
 
 /// Keys of the agent that files name, then its others (not under `identities_only`), then what is
-/// left of the files, as ssh does. Certificates of the agent are keys of their own.
+/// left of the files, each before the certificate beside it, as ssh does. Certificates of the agent
+/// are keys of their own, which a file names with the certificate beside it.
 [[nodiscard]] std::vector<std::shared_ptr<signer>> ordered_identities(
     const std::vector<std::shared_ptr<signer>>& agent_keys,
     const std::vector<named_identity>& named, bool identities_only);
 
-/// Each certificate before each key that it is about. Those for other keys, or for hosts, are left
-/// out, and so are those that are there already.
+/// CertificateFile: these certificates come before everything else, as with ssh. Those for none of
+/// these keys, or for hosts, are left out.
 [[nodiscard]] std::vector<std::shared_ptr<signer>> with_certificates(
     const std::vector<std::shared_ptr<signer>>& identities,
     const std::vector<keys::certificate>& certificates);
@@ -66,6 +70,24 @@ inline void add(signers& all, const std::shared_ptr<signer>& one) {
     if (one != nullptr && !has(all, one->public_part())) all.push_back(one);
 }
 
+/// Null: the certificate is for a host, or for no key that is here.
+[[nodiscard]] inline std::shared_ptr<signer> certified(const signers& all,
+                                                       const keys::certificate& certificate) {
+    if (certificate.use() != keys::certificate_use::user) return nullptr;
+    for (const auto& one : all) {
+        if (one == nullptr || !(certificate.key() == one->public_part())) continue;
+        auto shown = keys::public_key::parse(certificate.blob());
+        if (!shown) return nullptr;
+        return std::make_shared<certified_signer>(one, std::move(*shown));
+    }
+    return nullptr;
+}
+
+[[nodiscard]] inline bool is_named(const named_identity& name, const keys::public_key& key) {
+    if (name.key == key) return true;
+    return name.certificate && std::ranges::equal(name.certificate->blob(), key.blob());
+}
+
 [[nodiscard]] inline result<std::string> first_line(const std::string& path) {
     const auto content = config::read_file(path, {});
     if (!content) {
@@ -84,8 +106,9 @@ ADIT_DECL std::vector<std::shared_ptr<signer>> ordered_identities(
     const std::vector<named_identity>& named, bool identities_only) {
     std::vector<std::shared_ptr<signer>> all;
     const auto is_named = [&named](const std::shared_ptr<signer>& s) {
-        return std::ranges::any_of(
-            named, [&s](const named_identity& n) { return n.key == s->public_part(); });
+        return std::ranges::any_of(named, [&s](const named_identity& n) {
+            return identities::is_named(n, s->public_part());
+        });
     };
     for (const auto& one : agent_keys) {
         if (is_named(one)) identities::add(all, one);
@@ -93,7 +116,11 @@ ADIT_DECL std::vector<std::shared_ptr<signer>> ordered_identities(
     for (const auto& one : agent_keys) {
         if (!identities_only) identities::add(all, one);
     }
-    for (const named_identity& one : named) identities::add(all, one.file);
+    for (const named_identity& one : named) {
+        identities::add(all, one.file);
+        if (!one.certificate || !(one.certificate->key() == one.key)) continue;
+        identities::add(all, identities::certified(all, *one.certificate));
+    }
     return all;
 }
 
@@ -101,16 +128,10 @@ ADIT_DECL std::vector<std::shared_ptr<signer>> with_certificates(
     const std::vector<std::shared_ptr<signer>>& identities,
     const std::vector<keys::certificate>& certificates) {
     std::vector<std::shared_ptr<signer>> all;
-    for (const auto& one : identities) {
-        for (const keys::certificate& certificate : certificates) {
-            if (certificate.use() != keys::certificate_use::user) continue;
-            if (!(certificate.key() == one->public_part())) continue;
-            auto shown = keys::public_key::parse(certificate.blob());
-            if (!shown || identities::has(identities, *shown)) continue;
-            identities::add(all, std::make_shared<certified_signer>(one, std::move(*shown)));
-        }
-        identities::add(all, one);
+    for (const keys::certificate& one : certificates) {
+        identities::add(all, identities::certified(identities, one));
     }
+    for (const auto& one : identities) identities::add(all, one);
     return all;
 }
 

@@ -59,17 +59,34 @@ BOOST_AUTO_TEST_CASE(no_key_is_tried_twice) {
     BOOST_TEST(names(ordered_identities(agent, named, false)) == "agent:1 file:5 ");
 }
 
-BOOST_AUTO_TEST_CASE(c38_certificate_stands_before_the_key_that_it_is_about) {
+// CertificateFile, as ssh has it: before everything else.
+BOOST_AUTO_TEST_CASE(c38_named_certificates_come_first) {
     const keys::certificate good = test::sample_certificate();  // of sample key 1
     test::certificate_content of_host;
     of_host.type = 2;
     const keys::certificate host = test::sample_certificate(of_host);
     const signers all = with_certificates({held(3, "file"), held(1, "file")}, {host, good, good});
-    BOOST_TEST(names(all) == "file:3 file:? file:1 ");
-    BOOST_TEST(wire::same_bytes(all[1]->public_part().blob(), good.blob()));
+    BOOST_TEST(names(all) == "file:? file:3 file:1 ");
+    BOOST_TEST(wire::same_bytes(all[0]->public_part().blob(), good.blob()));
     // The agent has it already.
-    const signers with = with_certificates({all[1], held(1, "file")}, {good});
+    const signers with = with_certificates({all[0], held(1, "file")}, {good});
     BOOST_TEST(with.size() == 2U);
+}
+
+// id-cert.pub, as ssh has it: behind its key, in the place of the file, whoever holds the key.
+BOOST_AUTO_TEST_CASE(c38_certificate_beside_a_key_comes_behind_it) {
+    const keys::certificate good = test::sample_certificate();  // of sample key 1
+    const std::vector<named_identity> named{{sample_public_key(1), held(1, "file"), good},
+                                            {sample_public_key(4), held(4, "file"), good}};
+    BOOST_TEST(names(ordered_identities({}, named, false)) == "file:1 file:? file:4 ");
+    const signers agent{held(2, "agent"), held(1, "agent")};
+    BOOST_TEST(names(ordered_identities(agent, named, false)) == "agent:1 agent:2 agent:? file:4 ");
+    BOOST_TEST(names(ordered_identities(agent, named, true)) == "agent:1 agent:? file:4 ");
+    // An agent's own certificate is named by it, too.
+    const auto shown = keys::public_key::parse(good.blob()).value();
+    const signers with{held(2, "agent"), std::make_shared<certified_signer>(held(1, "own"), shown)};
+    const std::vector<named_identity> pin{{sample_public_key(1), nullptr, good}};
+    BOOST_TEST(names(ordered_identities(with, pin, true)) == "own:? ");
 }
 
 BOOST_AUTO_TEST_CASE(c33_algorithm_of_a_certificate) {
