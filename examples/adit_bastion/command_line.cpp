@@ -29,8 +29,8 @@ ClientAliveCountMax ClientAliveInterval HostCertificate HostKey HostKeyAlgorithm
 KbdInteractiveAuthentication KexAlgorithms ListenAddress LoginGraceTime MACs MaxAuthTries
 MaxStartups PasswordAuthentication PerSourceMaxStartups PerSourcePenalties (yes, no)
 PermitListen PermitOpen PidFile Port PubkeyAcceptedAlgorithms PubkeyAuthentication RekeyLimit
-StrictModes TrustedUserCAKeys UnusedConnectionTimeout. Another option of sshd's is refused by name,
-unless it is set to what a bastion does anyway. And ours:
+RevokedKeys StrictModes TrustedUserCAKeys UnusedConnectionTimeout. Another option of sshd's is
+refused by name, unless it is set to what a bastion does anyway. And ours:
   UsersFile              TOML: [user.NAME] with password (an Argon2 or bcrypt string), totp
                          (base32), keys (lines of authorized_keys), home
   TOTPStepsFile          where used codes are remembered; without it, in memory

@@ -7,6 +7,7 @@
 #include <adit/config/key_file.hpp>
 #include <adit/config/key_option_parser.hpp>
 #include <adit/config/network.hpp>
+#include <adit/config/revoked_keys.hpp>
 #include <adit/diagnostics.hpp>
 #include <adit/keys/certificate.hpp>
 #include <adit/keys/rsa.hpp>
@@ -63,6 +64,15 @@ using adit::task;
 
 }  // namespace
 
+std::function<bool(const adit::keys::public_key&)> configuration::revoked() const {
+    if (settings_.revoked_keys.empty()) return nullptr;
+    auto list = adit::config::revoked_keys::load(settings_.revoked_keys);
+    if (!list) throw usage_error("RevokedKeys: " + list.error().sentence());
+    return [all = std::move(*list)](const adit::keys::public_key& key) {
+        return all.line_of(key) != 0;
+    };
+}
+
 std::shared_ptr<adit::accounts> configuration::users() const {
     adit::account_options options;
     options.keys_files = settings_.authorized_keys_files;
@@ -76,6 +86,7 @@ std::shared_ptr<adit::accounts> configuration::users() const {
     };
     options.trusted_user_ca_keys = text_of_file(settings_.trusted_user_ca_keys);
     options.ca_signature_algorithms = settings_.ca_algorithms;
+    options.revoked = revoked();
     options.steps = memory_.steps;
     options.guesses = memory_.guesses;
     adit::account_table users;

@@ -9,6 +9,7 @@
 #include <adit/accounts.hpp>
 #include <adit/bastion.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +34,7 @@ public:
 
 private:
     [[nodiscard]] std::shared_ptr<adit::accounts> users() const;
+    [[nodiscard]] std::function<bool(const adit::keys::public_key&)> revoked() const;
     [[nodiscard]] adit::host_key_signers host_keys() const;
     [[nodiscard]] std::shared_ptr<adit::server_options> server() const;
     [[nodiscard]] std::vector<std::vector<std::string>> methods() const;

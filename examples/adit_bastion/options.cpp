@@ -243,6 +243,7 @@ void set_rekey(settings& s, const words& given) {
     table["pubkeyacceptedalgorithms"] =
         algorithms(&settings::public_key_algorithms, signatures, signatures);
     table["casignaturealgorithms"] = algorithms(&settings::ca_algorithms, signatures, signatures);
+    table["revokedkeys"] = text(&settings::revoked_keys);
     table["trustedusercakeys"] = text(&settings::trusted_user_ca_keys);
     table["banner"] = text(&settings::banner);
     table["pidfile"] = text(&settings::pid_file);

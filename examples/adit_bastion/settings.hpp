@@ -56,6 +56,7 @@ struct settings {
     std::uint64_t rekey_bytes = 0;  ///< 0: the library's own
     std::chrono::seconds rekey_interval{0};
     std::string ciphers, macs, kex, host_key_algorithms, public_key_algorithms, ca_algorithms;
+    std::string revoked_keys;  ///< a text file; empty: none
     std::string trusted_user_ca_keys;
     std::string banner;
     std::string pid_file;

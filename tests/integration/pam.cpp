@@ -55,7 +55,7 @@ void code_behind_key(const sshd_peer& peer) {
            {"tried publickey(id)", "the server would accept keyboard-interactive"});
 
     login.credentials = {codes_of(server.secret())};
-    expect(failure_of_start(login), errc::authentication_failed,
+    expect(failure_of_start(login), errc::method_unavailable,
            {"tried keyboard-interactive", "the server would accept publickey"});
 
     login.credentials = {codes_of(server.secret()), key};

@@ -75,9 +75,10 @@ BOOST_AUTO_TEST_CASE(a_refused_login_and_a_refused_host_key_are_final) {
     for (const errc e :
          {errc::host_key_malformed, errc::host_key_signature_invalid, errc::host_key_unknown,
           errc::host_key_changed, errc::host_key_revoked, errc::host_key_rejected,
-          errc::authentication_failed, errc::another_factor_needed, errc::no_credentials,
-          errc::password_change_required, errc::prompt_cancelled, errc::no_common_kex_algorithm,
-          errc::no_common_host_key_algorithm, errc::no_common_cipher, errc::no_common_mac}) {
+          errc::authentication_failed, errc::method_unavailable, errc::another_factor_needed,
+          errc::no_credentials, errc::password_change_required, errc::prompt_cancelled,
+          errc::no_common_kex_algorithm, errc::no_common_host_key_algorithm, errc::no_common_cipher,
+          errc::no_common_mac}) {
         BOOST_TEST(adit::is_final(e), adit::sentence(e));
     }
 }
