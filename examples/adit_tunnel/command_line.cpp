@@ -23,12 +23,14 @@ namespace {
 constexpr int failure = 255;
 
 constexpr const char* footer = R"(
-Options for -o, each with ssh's meaning: BatchMode CertificateFile Ciphers ConnectTimeout
-ExitOnForwardFailure GlobalKnownHostsFile HashKnownHosts HostKeyAlgorithms HostKeyAlias HostName
+Options for -o, each with ssh's meaning: BatchMode CASignatureAlgorithms
+CertificateFile Ciphers ConnectTimeout ExitOnForwardFailure GlobalKnownHostsFile HashKnownHosts
+HostKeyAlgorithms HostKeyAlias HostName
 IdentitiesOnly IdentityAgent IdentityFile KbdInteractiveAuthentication KexAlgorithms LocalForward
 LogLevel MACs NumberOfPasswordPrompts PasswordAuthentication Port PreferredAuthentications
 (publickey, keyboard-interactive, password) PubkeyAcceptedAlgorithms PubkeyAuthentication
-RekeyLimit ServerAliveCountMax ServerAliveInterval StrictHostKeyChecking User UserKnownHostsFile.
+RekeyLimit RevokedHostKeys (a text file) ServerAliveCountMax ServerAliveInterval
+StrictHostKeyChecking User UserKnownHostsFile.
 Another option of ssh's is refused by name, unless its value changes nothing here. And ours:
   TOTPSecretFile         a file with a secret in base32, closed to others: codes that the server
                          asks for (a prompt with verification, code, otp, token, totp, 2fa,

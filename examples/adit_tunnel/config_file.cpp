@@ -69,10 +69,9 @@ namespace config = adit::config;
 }
 
 // Without them a tunnel is as safe and leads to the same place; with -o they are refused.
-constexpr std::array<std::string_view, 11> may_be_missing{
-    "addressfamily",  "certificatefile", "casignaturealgorithms", "connectionattempts",
-    "dynamicforward", "gatewayports",    "hashknownhosts",        "identityagent",
-    "remoteforward",  "requiredrsasize", "tcpkeepalive"};
+constexpr std::array<std::string_view, 10> may_be_missing{
+    "addressfamily",  "certificatefile", "connectionattempts", "dynamicforward",  "gatewayports",
+    "hashknownhosts", "identityagent",   "remoteforward",      "requiredrsasize", "tcpkeepalive"};
 
 // The library has seen to them, or they are nothing without what is refused.
 constexpr std::array<std::string_view, 8> seen_to{"canonicaldomains",
@@ -85,12 +84,10 @@ constexpr std::array<std::string_view, 8> seen_to{"canonicaldomains",
                                                   "tag"};
 
 // Lists of which adit may have a part only: the others are no loss, for the server has a say too.
-constexpr std::array<std::string_view, 6> lists{"ciphers",
-                                                "macs",
-                                                "kexalgorithms",
-                                                "hostkeyalgorithms",
-                                                "pubkeyacceptedalgorithms",
-                                                "preferredauthentications"};
+constexpr std::array<std::string_view, 7> lists{
+    "casignaturealgorithms",   "ciphers",           "macs",
+    "kexalgorithms",           "hostkeyalgorithms", "pubkeyacceptedalgorithms",
+    "preferredauthentications"};
 
 template <class Names>
 [[nodiscard]] bool is_in(const Names& names, std::string_view name) {

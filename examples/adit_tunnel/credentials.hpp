@@ -42,10 +42,12 @@ public:
 private:
     [[nodiscard]] task<> add_keys(adit::client_options& login);
     [[nodiscard]] task<> ask_agent();
+    void pass_over(const std::string& agent, const std::string& why);
     [[nodiscard]] task<> add_key(std::string path, bool by_default);
     [[nodiscard]] bool pins(const std::string& path, const adit::bytes_view* content);
     void name(adit::keys::public_key key, std::shared_ptr<adit::signer> file);
-    void add_certificate(const std::string& path, bool by_default);
+    void add_certificate_beside(const std::string& key_path, bool named);
+    void add_certificate(const std::string& path);
     void add_key_of_profile();
     [[nodiscard]] adit::result<adit::keys::private_key> opened(const secret_bytes& content) const;
     [[nodiscard]] adit::password_source password_of_profile() const;
@@ -62,6 +64,7 @@ private:
     std::vector<std::shared_ptr<adit::signer>> agent_keys_;
     std::vector<adit::named_identity> named_;
     std::vector<adit::keys::certificate> certificates_;
+    std::vector<std::string> passed_over_;
 };
 
 // Details.
@@ -116,14 +119,19 @@ inline task<> credentials::add_keys(adit::client_options& login) {
     co_await ask_agent();
     for (const std::string& named : paths) {
         const std::string path = expanded(settings_, named);
+        const std::size_t before = named_.size();
         co_await add_key(path, by_default);
-        add_certificate(adit::certificate_path(path), true);
+        add_certificate_beside(path, named_.size() != before);
     }
     add_key_of_profile();
     for (const std::string& path : settings_.certificates) {
-        add_certificate(expanded(settings_, path), false);
+        add_certificate(expanded(settings_, path));
     }
     const auto in_order = adit::ordered_identities(agent_keys_, named_, settings_.identities_only);
+    if (!agent_keys_.empty() && in_order.empty()) {
+        pass_over("", "IdentitiesOnly, and no file names one of its keys");
+    }
+    login.passed_over = passed_over_;
     for (auto& one : adit::with_certificates(in_order, certificates_)) {
         say_.step("identity " + one->name() + ": " + std::string(one->public_part().type()) + " " +
                   adit::keys::fingerprint(one->public_part()));
@@ -144,10 +152,17 @@ inline task<> credentials::ask_agent() {
     const std::string text = "agent " + path + ": " + why.message();
     if (why && usual) say_.step(text);
     if (why && !usual) note_problem(text);
+    if (why) pass_over(path, why.message());
+    if (!why && agent_keys_.empty()) pass_over(path, "it has no keys");
+}
+
+// What a login that failed in the end says about the agent.
+inline void credentials::pass_over(const std::string& agent, const std::string& why) {
+    passed_over_.push_back("publickey(agent " + adit::escaped(agent) + ")[" + why + "]");
 }
 
 inline void credentials::name(adit::keys::public_key key, std::shared_ptr<adit::signer> file) {
-    named_.push_back({std::move(key), std::move(file)});
+    named_.push_back({std::move(key), std::move(file), {}});
 }
 
 // Whether the file, or the .pub beside it, names a key that the agent has.
@@ -165,13 +180,20 @@ inline bool credentials::pins(const std::string& path, const adit::bytes_view* c
     return held;
 }
 
-inline void credentials::add_certificate(const std::string& path, bool by_default) {
+// Where the key itself is nowhere, the agent may still have the certificate.
+inline void credentials::add_certificate_beside(const std::string& key_path, bool named) {
+    const std::string path = adit::certificate_path(key_path);
     auto certificate = adit::load_certificate(path);
-    if (certificate) {
-        certificates_.push_back(std::move(*certificate));
-    } else if (!by_default || certificate.error() != errc::key_file_missing) {
-        note_problem(path + ": " + certificate.error().message());
-    }
+    if (!certificate && certificate.error() == errc::key_file_missing) return;
+    if (!certificate) return note_problem(path + ": " + certificate.error().message());
+    if (!named) name(certificate->key(), nullptr);
+    named_.back().certificate = std::move(*certificate);
+}
+
+inline void credentials::add_certificate(const std::string& path) {
+    auto certificate = adit::load_certificate(path);
+    if (!certificate) return note_problem(path + ": " + certificate.error().message());
+    certificates_.push_back(std::move(*certificate));
 }
 
 inline task<> credentials::add_key(std::string path, bool by_default) {

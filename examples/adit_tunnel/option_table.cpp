@@ -158,8 +158,19 @@ void set_key_algorithms(settings& s, std::string_view value) {
     s.key_algorithms = to_algorithms(to_word(value), {all, all});
 }
 
+void set_ca_algorithms(settings& s, std::string_view value) {
+    const std::string all = adit::keys::default_host_key_algorithm_names();
+    s.ca_algorithms = to_algorithms(to_word(value), {all, all});
+}
+
+void set_revoked_host_keys(settings& s, std::string_view value) {
+    const std::string path = to_word(value);
+    s.revoked_host_keys = to_lower(path) == "none" ? std::string() : path;
+}
+
 const std::array options{
     option{"batchmode", [](settings& s, std::string_view v) { s.batch = to_bool(to_word(v)); }},
+    option{"casignaturealgorithms", set_ca_algorithms},
     option{"certificatefile",
            [](settings& s, std::string_view v) { s.certificates.push_back(to_word(v)); }, true},
     option{"ciphers", set_ciphers},
@@ -197,6 +208,7 @@ const std::array options{
            [](settings& s, std::string_view v) { s.publickey = to_bool(to_word(v)); }},
     option{"reconnect", set_reconnect},
     option{"rekeylimit", set_rekey_limit},
+    option{"revokedhostkeys", set_revoked_host_keys},
     option{"serveralivecountmax",
            [](settings& s, std::string_view v) {
                s.keepalive_count = to_number<unsigned>(to_word(v));
@@ -272,13 +284,12 @@ constexpr std::array harmless_options{
 };
 
 // Known to ssh, or planned here, and refused by name whatever their value.
-constexpr std::array<std::string_view, 32> refused_options{"bindaddress",
+constexpr std::array<std::string_view, 30> refused_options{"bindaddress",
                                                            "bindinterface",
                                                            "canonicaldomains",
                                                            "canonicalizefallbacklocal",
                                                            "canonicalizemaxdots",
                                                            "canonicalizepermittedcnames",
-                                                           "casignaturealgorithms",
                                                            "channeltimeout",
                                                            "dynamicforward",
                                                            "enablesshkeysign",
@@ -302,7 +313,6 @@ constexpr std::array<std::string_view, 32> refused_options{"bindaddress",
                                                            "pkcs11provider",
                                                            "refuseconnection",
                                                            "remoteforward",
-                                                           "revokedhostkeys",
                                                            "securitykeyprovider"};
 
 template <class Table>

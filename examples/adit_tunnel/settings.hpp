@@ -77,9 +77,10 @@ struct settings {
     bool hash_known_hosts = false;
     std::optional<std::vector<std::string>> user_known_hosts;
     std::optional<std::vector<std::string>> global_known_hosts;
+    std::string revoked_host_keys;  ///< empty: none
 
     // Comma-separated; empty: everything there is.
-    std::string ciphers, macs, kex, host_key_algorithms, key_algorithms;
+    std::string ciphers, macs, kex, host_key_algorithms, key_algorithms, ca_algorithms;
 
     std::optional<std::chrono::seconds> connect_timeout;  ///< zero: none
     std::chrono::seconds keepalive_interval{30};

@@ -33,6 +33,7 @@ private:
     [[nodiscard]] adit::host_key_check make();
     [[nodiscard]] task<adit::host_key_answer> decide(const adit::host_key_question& q);
     [[nodiscard]] task<bool> meet(const adit::host_key_question& q);
+    [[nodiscard]] task<adit::changed_key_answer> refuse(const adit::changed_host_key& change);
     void tell_of_new(const adit::host_key_question& q);
     [[nodiscard]] task<bool> ask(const adit::host_key_question& q);
 
@@ -72,10 +73,23 @@ inline adit::host_key_check trust_policy::make() {
     policy.files = files_;
     policy.alias = settings_.host_key_alias;
     policy.hash_names = settings_.hash_known_hosts;
+    policy.ca_signature_algorithms = settings_.ca_algorithms;
+    if (!settings_.revoked_host_keys.empty()) {
+        policy.revoked_host_keys = expanded(settings_, settings_.revoked_host_keys);
+    }
+    policy.on_changed = [this](const adit::changed_host_key& c) { return refuse(c); };
     if (settings_.strict_host_keys != host_key_policy::yes) {
         policy.on_unknown = [this](const adit::host_key_question& q) { return meet(q); };
     }
     return adit::trust_by(std::move(policy));
+}
+
+/// As one word for a shell; what could drive a terminal is shown, not kept.
+[[nodiscard]] inline std::string in_quotes(const std::string& text) {
+    std::string word = "'";
+    for (const char c : adit::escaped(text))
+        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return word + "'";
 }
 
 // Somebody new.
@@ -88,6 +102,20 @@ inline task<bool> trust_policy::meet(const adit::host_key_question& q) {
     if (q.detail != nullptr) q.detail->clear();  // from here on it is about the file's writing
     met_ = true;
     co_return true;
+}
+
+// S07: nothing is replaced here. Who knows better has a command for it.
+inline task<adit::changed_key_answer> trust_policy::refuse(const adit::changed_host_key& change) {
+    const std::string name = adit::config::known_host_name(change.shown.host, change.shown.port);
+    const std::string& file = change.known.file;
+    say_.alarm("WARNING: THE HOST KEY OF " + name + " HAS CHANGED. Somebody may be in between.");
+    say_.alarm("It shows " + change.shown.fingerprint + "; " + adit::escaped(file) + ":" +
+               std::to_string(change.known.line) + " has " + change.known.known_fingerprint + ".");
+    say_.alarm(
+        "Once the administrator has confirmed the new one, this forgets the old one: "
+        "ssh-keygen -R " +
+        in_quotes(name) + " -f " + in_quotes(file));
+    co_return adit::changed_key_answer::refuse;
 }
 
 inline task<bool> trust_policy::ask(const adit::host_key_question& q) {
@@ -118,10 +146,6 @@ inline void trust_policy::tell_of_new(const adit::host_key_question& q) {
 inline task<adit::host_key_answer> trust_policy::decide(const adit::host_key_question& q) {
     const adit::host_key_answer answer = co_await by_files_(q);
     if (answer == adit::host_key_answer::trusted && met_) tell_of_new(q);
-    if (answer == adit::host_key_answer::changed) {
-        say_.alarm("WARNING: THE HOST KEY OF " + adit::config::known_host_name(q.host, q.port) +
-                   " HAS CHANGED. Somebody may be in between.");
-    }
     co_return answer;
 }
 

@@ -9,6 +9,8 @@
 #include <adit/agent.hpp>
 #include <adit/auth/identities.hpp>
 
+#include <sstream>
+
 namespace adit::test {
 namespace {
 
@@ -161,6 +163,94 @@ BOOST_AUTO_TEST_CASE(c50_pins_of_adit_tunnel) {
         BOOST_TEST(adit_tunnel.says("\"event\":\"ready\""), adit_tunnel.output());
         BOOST_TEST(adit_tunnel.end() == 0);
     }
+}
+
+/// For each line with these words in it: whether it is about a certificate, and whether about the
+/// agent's stranger.
+[[nodiscard]] std::string offers(const std::string& text, std::string_view words) {
+    std::istringstream lines(text);
+    std::string all;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find(words) == std::string::npos) continue;
+        const bool certificate =
+            line.find("-cert-v01") != std::string::npos || line.find("-CERT ") != std::string::npos;
+        const bool stranger = line.find("stranger") != std::string::npos;
+        all += certificate ? "certificate " : stranger ? "stranger " : "key ";
+    }
+    return all;
+}
+
+/// What ssh and adit-tunnel offer, told the same.
+void compare_offers(const sshd& server, const arguments& options, const std::string& agent,
+                    const std::string& expected) {
+    const temporary_directory folder;
+    know_host(folder, server.port(), server.host_key_line());
+    const arguments where{"-p", std::to_string(server.port()), "-o", "IdentityAgent=" + agent};
+    const std::string user = current_user() + "@127.0.0.1";
+    const auto theirs = run(joined(joined({"ssh", "-v", "-F", "none", "-o", "BatchMode=yes", "-o",
+                                           "UserKnownHostsFile=" + folder.file("known_hosts")},
+                                          joined(where, options)),
+                                   {user, "true"}));
+    BOOST_TEST(offers(theirs.errors, "Offering public key") == expected, theirs.errors);
+    program ours(folder, {},
+                 joined(joined({"-v", "-L", "0:127.0.0.1:9"}, joined(where, options)), {user}));
+    BOOST_TEST(ours.wait() == 255);
+    BOOST_TEST(offers(ours.output(), "identity ") == expected, ours.output());
+}
+
+// The certificate beside a key comes behind it, one by CertificateFile before everything.
+BOOST_AUTO_TEST_CASE(c38_keys_and_certificates_are_offered_in_the_order_of_ssh) {
+    if (missing(sshd_9_2())) return;
+    const sshd server(sshd_9_2());
+    write_file(server.file("authorized_keys"), "");
+    make_key(server.file("ca"));
+    output_of({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "stranger", "-f",
+               server.file("stranger")});
+    output_of({"ssh-keygen", "-q", "-s", server.file("ca"), "-I", "x", "-n", "nobody",
+               server.file("id.pub")});
+    const std::string beside = server.file("id-cert.pub");
+    const ssh_agent holder;
+    const arguments key{"-i", server.user_key()};
+    compare_offers(server, key, "none", "key certificate ");
+    holder.add({server.file("stranger")});
+    compare_offers(server, key, holder.path(), "stranger key certificate ");
+    const std::string away = server.file("certificate");
+    std::filesystem::rename(beside, away);
+    const arguments both = joined(key, {"-o", "CertificateFile=" + away});
+    compare_offers(server, both, holder.path(), "certificate stranger key ");
+    holder.add({server.user_key()});  // without the certificate, which is elsewhere
+    compare_offers(server, both, holder.path(), "certificate key stranger ");
+    std::filesystem::rename(away, beside);
+    compare_offers(server, key, holder.path(), "key stranger certificate ");
+    const arguments only = joined(key, {"-o", "IdentitiesOnly=yes"});
+    compare_offers(server, only, holder.path(), "key certificate ");
+}
+
+// TablePro's reasons that are about an agent, in the words of whoever looked for it.
+BOOST_AUTO_TEST_CASE(why_an_agent_did_not_help_is_said) {
+    if (missing(sshd_9_2())) return;
+    const sshd server(sshd_9_2());
+    const temporary_directory folder;
+    know_host(folder, server.port(), server.host_key_line());
+    const auto told = [&](const arguments& options) {
+        std::filesystem::remove(folder.file("program.log"));
+        program tunnel(
+            folder, {},
+            joined(joined({"-p", std::to_string(server.port()), "-L", "0:127.0.0.1:9"}, options),
+                   {current_user() + "@127.0.0.1"}));
+        BOOST_TEST(tunnel.wait() == 255);
+        return tunnel.output();
+    };
+    const ssh_agent holder;
+    const std::string agent = "IdentityAgent=" + holder.path();
+    const std::string words = "publickey(agent " + holder.path() + ")[it has no keys]";
+    const std::string empty = told({"-o", agent});
+    BOOST_TEST((empty.find(words) != std::string::npos), empty);
+    holder.add({server.user_key()});
+    const std::string strict = told({"-o", agent, "-o", "IdentitiesOnly=yes"});
+    BOOST_TEST((strict.find("no file names one of its keys") != std::string::npos), strict);
+    const std::string none = told({"-o", "IdentityAgent=" + folder.file("nobody")});
+    BOOST_TEST((none.find("no SSH agent answers") != std::string::npos), none);
 }
 
 #endif

@@ -68,8 +68,28 @@ void users(const sshd_peer& peer, const key_kind& kind) {
     refused({"-n", me, "-O", "source-address=192.0.2.0/24"});
     refused({"-n", "nobody"});
     refused({"-n", me, "-O", "critical:unknown@example.org=1"});
+    refused({});  // for nobody
+    refused({"-n", me, "-h"});
     make_key(folder.file("another"));
     refused({"-n", me}, "another");
+}
+
+// A revoked key, and a revoked CA, by the server's list.
+void revoked_users(const sshd_peer& peer) {
+    if (missing(peer)) return;
+    const signing_folder folder({"ed25519", ""});
+    const std::string list = write_file(folder.file("revoked"), "");
+    std::filesystem::permissions(list, std::filesystem::perms(0644));
+    const sshd server(peer,
+                      {{"TrustedUserCAKeys " + folder.file("ca.pub"), "RevokedKeys " + list}, {}});
+    folder.sign({"-n", current_user()});
+    BOOST_TEST(!log_in(server, folder).error);
+    for (const char* name : {"ca", "key"}) {
+        write_file(list, folder.line(name));
+        std::filesystem::permissions(list, std::filesystem::perms(0644));
+        const failure outcome = log_in(server, folder);
+        BOOST_TEST(outcome.error == make_error_code(errc::authentication_failed), outcome.words);
+    }
 }
 
 // --- Hosts'.
@@ -134,11 +154,44 @@ BOOST_AUTO_TEST_SUITE(certificates_with_ssh)
 
 BOOST_AUTO_TEST_CASE(c38_users_at_sshd_9_2) { users(sshd_9_2(), {"ed25519", ""}); }
 BOOST_AUTO_TEST_CASE(c38_users_at_sshd_10_0) { users(sshd_10_0(), {"ed25519", ""}); }
+BOOST_AUTO_TEST_CASE(c38_revoked_users_at_sshd_9_2) { revoked_users(sshd_9_2()); }
+BOOST_AUTO_TEST_CASE(c38_revoked_users_at_sshd_10_0) { revoked_users(sshd_10_0()); }
 BOOST_AUTO_TEST_CASE(c38_users_rsa_at_sshd_9_2) { users(sshd_9_2(), {"rsa", "2048"}); }
 BOOST_AUTO_TEST_CASE(c38_hosts_at_sshd_9_2) { hosts(sshd_9_2()); }
 BOOST_AUTO_TEST_CASE(c38_hosts_at_sshd_10_0) { hosts(sshd_10_0()); }
 
 #ifdef ADIT_TUNNEL
+
+// RevokedHostKeys and CASignatureAlgorithms; and a changed key, which no option and nobody's answer
+// replaces: what a person can do is said (S07).
+BOOST_AUTO_TEST_CASE(s07_options_about_hosts_of_adit_tunnel) {
+    if (missing(sshd_9_2())) return;
+    const sshd server(sshd_9_2());
+    const temporary_directory home;
+    know_host(home, server.port(), server.host_key_line());
+    const arguments common{
+        "-p", std::to_string(server.port()), "-i", server.user_key(), "-L", "0:127.0.0.1:9"};
+    const auto says = [&](const arguments& options, const std::string& words) {
+        const arguments where{current_user() + "@127.0.0.1"};
+        program tunnel(home, {}, joined(joined(common, options), where));
+        const int status = tunnel.wait();
+        BOOST_TEST(status == 255);
+        BOOST_TEST((tunnel.output().find(words) != std::string::npos), tunnel.output());
+        std::filesystem::remove(home.file("program.log"));
+    };
+    const std::string option = "RevokedHostKeys=";
+    says({"-o", option + server.file("host.pub")}, "the host key is revoked");
+    says({"-o", option + home.file("missing")}, "the list of revoked keys cannot be read");
+    write_file(home.file("krl"), "SSHKRL\n");
+    says({"-o", option + home.file("krl")}, "is a KRL");
+    says({"-o", "CASignatureAlgorithms=ssh-dss"}, "there is no");
+    make_key(home.file("old"));
+    know_host(home, server.port(), read_file(home.file("old.pub")));
+    const std::string name = "[127.0.0.1]:" + std::to_string(server.port());
+    says({"-o", "StrictHostKeyChecking=no"},
+         "ssh-keygen -R '" + name + "' -f '" + home.file("known_hosts") + "'");
+    BOOST_TEST(read_file(home.file("known_hosts")).find(" ssh-ed25519 ") != std::string::npos);
+}
 
 BOOST_AUTO_TEST_CASE(options_of_adit_tunnel) {
     if (missing(sshd_9_2())) return;
