@@ -15,6 +15,7 @@
 #include "adit_tunnel/sd_notify.hpp"
 #include "adit_tunnel/settings.hpp"
 #include "adit_tunnel/trust_policy.hpp"
+#include "adit_tunnel/way.hpp"
 
 #include <adit/adit.hpp>
 
@@ -32,9 +33,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace adit_tunnel {
 namespace {
@@ -48,14 +51,22 @@ constexpr int failure = 255;
 constexpr auto farewell = 500ms;  // for the DISCONNECT, at the end
 constexpr auto for_login = 30s;   // of the server's time, from the host key on
 
+/// A server on the way: whom it is believed to be, and what logs in there.
+struct party {
+    party(const settings& s, reporter& say, person& whom)
+        : chosen(s), trust(s, say, whom), logins(s, say, whom) {}
+    const settings& chosen;
+    trust_policy trust;
+    credentials logins;
+};
+
 class program {
 public:
     explicit program(const settings& s)
         : settings_(s),
           say_(s),
           person_(s, say_, patience_),
-          trust_(s, say_, person_),
-          credentials_(s, say_, person_),
+          jumps_(settings_of_jumps(s)),
           before_login_(io_),
           login_(io_),
           redraw_(io_),
@@ -68,17 +79,23 @@ public:
 
 private:
     [[nodiscard]] task<> begin();
-    [[nodiscard]] adit::client_options login_options();
-    [[nodiscard]] adit::tunnel_options options(adit::client_options login);
-    void set_algorithms(adit::client_options& login);
-    void set_limits(adit::limits& limits) const;
-    [[nodiscard]] adit::host_key_check trust();
+    void add_party(const settings& s);
+    /// Of the jumps, and of the server behind them; empty: nothing logs in at one of them.
+    [[nodiscard]] task<std::vector<adit::client_options>> all_logins();
+    [[nodiscard]] adit::client_options login_options(party& at);
+    [[nodiscard]] adit::tunnel_options options(std::vector<adit::client_options> logins,
+                                               adit::stream_dialler upstream);
+    void set_algorithms(adit::client_options& login, party& at);
+    static void set_limits(adit::limits& limits, const settings& s);
+    [[nodiscard]] adit::host_key_check trust(party& at);
+    void on_hop(const adit::route_event& event);
+    [[nodiscard]] const settings& first() const { return parties_.front()->chosen; }
 
     void on_started(error_code ec);
     void on_closed(error_code cause);
     void end();
     void watch_signals();
-    void watch_time_before_login();
+    void watch_time_before_login(std::size_t hop);
     void too_late();
     void stop();
     void redraw_from_now_on();
@@ -88,14 +105,15 @@ private:
     reporter say_;
     patience patience_;
     person person_;
-    trust_policy trust_;
-    credentials credentials_;
+    std::vector<std::unique_ptr<settings>> jumps_;
+    std::vector<std::unique_ptr<party>> parties_;  // in order; the last one is settings_'s
     asio::io_context io_{1};
     std::optional<adit::tunnel> tunnel_;
     asio::steady_timer before_login_, login_, redraw_;
     asio::signal_set signals_;
     asio::cancellation_signal cancel_start_;
     steady_clock::time_point begin_;
+    std::size_t reached_ = 0;  // the hop to which there is a stream
     bool started_ = false, too_late_ = false;
     int signal_ = 0;
     int status_ = failure;
@@ -109,22 +127,28 @@ adit::local_forward to_forward(const forward_spec& spec) {
     return forward;
 }
 
-adit::client_options program::login_options() {
-    const settings& s = settings_;
-    adit::client_options login(s.user, s.host_name, trust());
+adit::client_options program::login_options(party& at) {
+    const settings& s = at.chosen;
+    adit::client_options login(s.user, s.host_name, trust(at));
     login.port = s.port;
     login.password_attempts = s.password_prompts;
-    set_algorithms(login);
-    set_limits(login.limits);
-    if (s.level >= talk::verbose) {
+    set_algorithms(login, at);
+    set_limits(login.limits, s);
+    if (settings_.level >= talk::verbose) {
         login.trace = [this](const adit::trace_event& event) { say_.traced(event); };
     }
     return login;
 }
 
-adit::tunnel_options program::options(adit::client_options login) {
+adit::tunnel_options program::options(std::vector<adit::client_options> logins,
+                                      adit::stream_dialler upstream) {
     const settings& s = settings_;
-    adit::tunnel_options all(std::move(login), to_forward(s.forwards.front()));
+    adit::tunnel_options all(std::move(logins.back()), to_forward(s.forwards.front()));
+    logins.pop_back();
+    for (adit::client_options& login : logins) all.jumps.emplace_back(std::move(login));
+    all.tcp = first().connect;
+    all.upstream = std::move(upstream);
+    all.on_hop = [this](const adit::route_event& event) { on_hop(event); };
     for (std::size_t i = 1; i < s.forwards.size(); ++i) {
         all.forwards.push_back(to_forward(s.forwards[i]));
     }
@@ -133,7 +157,10 @@ adit::tunnel_options program::options(adit::client_options login) {
     // Only the first login has the program's own deadlines, which are patient with people.
     all.reach = [this, again = all.way()](adit::executor ex) {
         adit::route anew = again;
-        if (started_) anew.last.client.limits.handshake_timeout = for_login;
+        if (started_) {
+            for (adit::hop& one : anew.jumps) one.client.limits.handshake_timeout = for_login;
+            anew.last.client.limits.handshake_timeout = for_login;
+        }
         return adit::connect_through(std::move(anew))(std::move(ex));
     };
     all.on_event = [this](const adit::tunnel_event& event) { say_.happened(event); };
@@ -141,8 +168,8 @@ adit::tunnel_options program::options(adit::client_options login) {
 }
 
 // As ssh does, unless told otherwise: what known_hosts can vouch for is asked for first.
-void program::set_algorithms(adit::client_options& login) {
-    const settings& s = settings_;
+void program::set_algorithms(adit::client_options& login, party& at) {
+    const settings& s = at.chosen;
     if (!s.ciphers.empty()) login.algorithms.ciphers = s.ciphers;
     if (!s.macs.empty()) login.algorithms.macs = s.macs;
     if (!s.kex.empty()) login.algorithms.kex = s.kex;
@@ -151,26 +178,36 @@ void program::set_algorithms(adit::client_options& login) {
     if (!s.host_key_algorithms.empty()) {
         host_keys = s.host_key_algorithms;
     } else {
-        host_keys = trust_.preferred(host_keys);
+        host_keys = at.trust.preferred(host_keys);
     }
     say_.detail("host key algorithms: " + host_keys);
 }
 
-void program::set_limits(adit::limits& limits) const {
-    if (settings_.connect_timeout) limits.connect_timeout = *settings_.connect_timeout;
+void program::set_limits(adit::limits& limits, const settings& s) {
+    if (s.connect_timeout) limits.connect_timeout = *s.connect_timeout;
     limits.handshake_timeout = 0ms;  // before_login_ and patience_ stand for it
-    limits.keepalive_interval = settings_.keepalive_interval;
-    limits.keepalive_count = settings_.keepalive_count;
-    if (settings_.rekey_bytes != 0) limits.rekey_bytes = settings_.rekey_bytes;
-    if (settings_.rekey_interval) limits.rekey_interval = *settings_.rekey_interval;
+    limits.keepalive_interval = s.keepalive_interval;
+    limits.keepalive_count = s.keepalive_count;
+    if (s.rekey_bytes != 0) limits.rekey_bytes = s.rekey_bytes;
+    if (s.rekey_interval) limits.rekey_interval = *s.rekey_interval;
 }
 
 // With the host key, what before_login_ measures is over and the login begins.
-adit::host_key_check program::trust() {
-    return [this, check = trust_.check()](const adit::host_key_question& q) {
+adit::host_key_check program::trust(party& at) {
+    return [this, check = at.trust.check()](const adit::host_key_question& q) {
         if (!started_) patience_.start(login_, for_login, [this] { too_late(); });
         return check(q);
     };
+}
+
+void program::on_hop(const adit::route_event& event) {
+    using kind = adit::route_event::kind;
+    const settings& s = parties_.at(event.hop)->chosen;
+    if (event.what == kind::ready) patience_.stop();
+    if (event.what == kind::connected) reached_ = event.hop;
+    if (event.what != kind::connecting) return;
+    say_.step("connecting to " + adit::escaped(s.host_name) + ":" + std::to_string(s.port));
+    watch_time_before_login(event.hop);
 }
 
 int program::run() {
@@ -188,19 +225,32 @@ int program::run() {
 }
 
 task<> program::begin() {
-    adit::client_options login = login_options();
-    co_await credentials_.add_to(login);
-    if (!credentials_.problem().empty() && login.credentials.empty()) {
-        say_.failed(credentials_.problem());
-        co_return end();
-    }
-    tunnel_.emplace(io_.get_executor(), options(std::move(login)));
-    watch_time_before_login();
+    for (const auto& s : jumps_) add_party(*s);
+    add_party(settings_);
+    std::vector<adit::client_options> logins = co_await all_logins();
+    if (logins.empty()) co_return end();
+    adit::stream_dialler upstream = co_await upstream_of(first(), person_);
+    tunnel_.emplace(io_.get_executor(), options(std::move(logins), std::move(upstream)));
     begin_ = steady_clock::now();
-    say_.step("connecting to " + adit::escaped(settings_.host_name) + ":" +
-              std::to_string(settings_.port));
     const auto started = [this](error_code ec) { on_started(ec); };
     tunnel_->async_start(asio::bind_cancellation_slot(cancel_start_.slot(), started));
+}
+
+void program::add_party(const settings& s) {
+    parties_.push_back(std::make_unique<party>(s, say_, person_));
+}
+
+task<std::vector<adit::client_options>> program::all_logins() {
+    std::vector<adit::client_options> all;
+    for (const auto& at : parties_) {
+        all.push_back(login_options(*at));
+        co_await at->logins.add_to(all.back());
+        if (at->logins.problem().empty() || !all.back().credentials.empty()) continue;
+        say_.failed(at->logins.problem());
+        all.clear();
+        break;
+    }
+    co_return all;
 }
 
 void program::on_started(error_code ec) {
@@ -236,13 +286,15 @@ void program::end() {
     io_.stop();
 }
 
-// ConnectTimeout, ssh's way: for everything up to the server's host key, not for people.
-void program::watch_time_before_login() {
-    const auto limit = settings_.connect_timeout.value_or(30s);
+// ConnectTimeout, ssh's way: for everything up to each server's host key, not for people.
+void program::watch_time_before_login(std::size_t hop) {
+    const auto limit = parties_.at(hop)->chosen.connect_timeout.value_or(30s);
+    before_login_.cancel();
     if (limit == 0s) return;
     before_login_.expires_after(limit);
-    before_login_.async_wait([this](error_code ec) {
-        if (ec || started_ || tunnel_->diagnostics().stage >= adit::stage::host_key) return;
+    before_login_.async_wait([this, hop](error_code ec) {
+        const bool here = tunnel_->diagnostics().stage >= adit::stage::host_key;
+        if (ec || started_ || (here && reached_ >= hop)) return;
         too_late();
     });
 }

@@ -23,18 +23,21 @@ namespace {
 constexpr int failure = 255;
 
 constexpr const char* footer = R"(
-Options for -o, each with ssh's meaning: BatchMode CASignatureAlgorithms
-CertificateFile Ciphers ConnectTimeout ExitOnForwardFailure GlobalKnownHostsFile HashKnownHosts
-HostKeyAlgorithms HostKeyAlias HostName
+Options for -o, each with ssh's meaning: AddressFamily BatchMode BindAddress (no name)
+CASignatureAlgorithms CertificateFile Ciphers ConnectTimeout ExitOnForwardFailure
+GlobalKnownHostsFile HashKnownHosts HostKeyAlgorithms HostKeyAlias HostName
 IdentitiesOnly IdentityAgent IdentityFile KbdInteractiveAuthentication KexAlgorithms LocalForward
 LogLevel MACs NumberOfPasswordPrompts PasswordAuthentication Port PreferredAuthentications
-(publickey, keyboard-interactive, password) PubkeyAcceptedAlgorithms PubkeyAuthentication
-RekeyLimit RevokedHostKeys (a text file) ServerAliveCountMax ServerAliveInterval
-StrictHostKeyChecking User UserKnownHostsFile.
+(publickey, keyboard-interactive, password) ProxyCommand ProxyJump PubkeyAcceptedAlgorithms
+PubkeyAuthentication RekeyLimit RevokedHostKeys (a text file) ServerAliveCountMax
+ServerAliveInterval StrictHostKeyChecking User UserKnownHostsFile.
 Another option of ssh's is refused by name, unless its value changes nothing here. And ours:
   TOTPSecretFile         a file with a secret in base32, closed to others: codes that the server
                          asks for (a prompt with verification, code, otp, token, totp, 2fa,
                          one-time or factor in it) are made from it
+  Upstream               http://[user@]host[:port] or socks5://...: a proxy on the way to the
+                         first server; ports 3128 and 1080
+  UpstreamPasswordFile   a file with the proxy's password, closed to others; else it is asked for
   TOTPAlgorithm          SHA1, SHA256 or SHA512: SHA1
   TOTPDigits             6, 7 or 8: 6
   TOTPPeriod             30 seconds
@@ -61,17 +64,18 @@ What differs from ssh:
 )";
 
 // What ssh has and we do not, or not yet. Flags with a value take it, so that the message is right.
-constexpr std::array<std::string_view, 14> refused_flags{"-4", "-6", "-A", "-C", "-f", "-G", "-g",
-                                                         "-K", "-M", "-s", "-t", "-X", "-Y", "-y"};
-constexpr std::array<std::string_view, 13> refused_flags_with_value{
-    "-B", "-b", "-D", "-E", "-I", "-J", "-O", "-P", "-Q", "-R", "-S", "-W", "-w"};
+constexpr std::array<std::string_view, 12> refused_flags{"-A", "-C", "-f", "-G", "-g", "-K",
+                                                         "-M", "-s", "-t", "-X", "-Y", "-y"};
+constexpr std::array<std::string_view, 11> refused_flags_with_value{
+    "-B", "-D", "-E", "-I", "-O", "-P", "-Q", "-R", "-S", "-W", "-w"};
 
 struct raw_values {
     std::vector<std::string> destination;
-    std::vector<std::string> forwards, ports, users, identities, ciphers, macs, options, files;
+    std::vector<std::string> forwards, ports, users, identities, ciphers, macs, options, files,
+        jumps, bind_addresses;
     std::vector<std::string> escape, profiles;
     std::size_t verbose = 0;
-    bool quiet = false, version = false;
+    bool quiet = false, version = false, four = false, six = false;
 };
 
 void add_repeated(CLI::App& app, const std::string& flag, std::vector<std::string>& into,
@@ -88,6 +92,10 @@ void declare(CLI::App& app, raw_values& raw, settings& s) {
     add_repeated(app, "-i", raw.identities, "file of a private key");
     add_repeated(app, "-c", raw.ciphers, "ciphers, in order of preference");
     add_repeated(app, "-m", raw.macs, "MACs, in order of preference, for ciphers that need one");
+    add_repeated(app, "-J", raw.jumps, "[user@]host[:port],...  servers to go through, in order");
+    add_repeated(app, "-b", raw.bind_addresses, "address of this machine to connect from");
+    app.add_flag("-4", raw.four, "IPv4 only");
+    app.add_flag("-6", raw.six, "IPv6 only")->excludes("-4");
     add_repeated(app, "-F", raw.files, "file of options instead of the usual ones, or none");
     add_repeated(app, "-o", raw.options, "Option=value");
     add_repeated(app, "--profile", raw.profiles,
@@ -146,6 +154,10 @@ void fill(settings& s, const raw_values& raw) {
     set_all(s, "IdentityFile", raw.identities);
     set_all(s, "Ciphers", raw.ciphers);
     set_all(s, "MACs", raw.macs);
+    set_all(s, "ProxyJump", raw.jumps);
+    set_all(s, "BindAddress", raw.bind_addresses);
+    if (raw.four) set_option(s, "AddressFamily", "inet");
+    if (raw.six) set_option(s, "AddressFamily", "inet6");
     for (const std::string& line : raw.options) set_option_line(s, line);
     if (profile) read_profile_file(s, raw.profiles.front());
     read_config_files(s, raw.files);

@@ -7,6 +7,7 @@
 #include "values.hpp"
 
 #include <adit/config/ssh_config.hpp>
+#include <adit/diagnostics.hpp>
 
 #include <pwd.h>
 #include <unistd.h>
@@ -53,8 +54,8 @@ namespace config = adit::config;
     if (s.given.contains("user")) asked.user = s.user;
     if (s.given.contains("port")) asked.port = s.port;
     if (s.given.contains("hostname")) asked.host_name = s.host_name;
-    asked.own_keywords = {"totpsecretfile", "totpalgorithm", "totpdigits", "totpperiod",
-                          "reconnect"};
+    asked.own_keywords = {"totpsecretfile", "totpalgorithm", "totpdigits",          "totpperiod",
+                          "reconnect",      "upstream",      "upstreampasswordfile"};
     return asked;
 }
 
@@ -70,18 +71,20 @@ namespace config = adit::config;
 
 // Without them a tunnel is as safe and leads to the same place; with -o they are refused.
 constexpr std::array<std::string_view, 10> may_be_missing{
-    "addressfamily",  "certificatefile", "connectionattempts", "dynamicforward",  "gatewayports",
+    "bindaddress",    "certificatefile", "connectionattempts", "dynamicforward",  "gatewayports",
     "hashknownhosts", "identityagent",   "remoteforward",      "requiredrsasize", "tcpkeepalive"};
 
 // The library has seen to them, or they are nothing without what is refused.
-constexpr std::array<std::string_view, 8> seen_to{"canonicaldomains",
-                                                  "canonicalizefallbacklocal",
-                                                  "canonicalizemaxdots",
-                                                  "clearallforwardings",
-                                                  "canonicalizepermittedcnames",
-                                                  "hostname",
-                                                  "ignoreunknown",
-                                                  "tag"};
+constexpr std::array<std::string_view, 10> seen_to{"canonicaldomains",
+                                                   "canonicalizefallbacklocal",
+                                                   "canonicalizemaxdots",
+                                                   "clearallforwardings",
+                                                   "canonicalizepermittedcnames",
+                                                   "hostname",
+                                                   "ignoreunknown",
+                                                   "proxycommand",
+                                                   "proxyjump",
+                                                   "tag"};
 
 // Lists of which adit may have a part only: the others are no loss, for the server has a say too.
 constexpr std::array<std::string_view, 7> lists{
@@ -154,6 +157,14 @@ void set_directive(settings& s, const config::applied_directive& directive,
     set_option(s, keyword, value);
 }
 
+/// Which of the two came first in the files, the library knows; the command line came before them.
+void take_way(settings& s, const config::host_settings& all) {
+    if (s.jumps || s.proxy_command) return;
+    s.jumps = all.proxy_jump;
+    s.proxy_command = all.proxy_command;
+    if (s.proxy_command && config::to_lower(*s.proxy_command) == "none") s.proxy_command = "";
+}
+
 }  // namespace
 
 void read_config_files(settings& s, const std::vector<std::string>& files) {
@@ -174,6 +185,27 @@ void read_config_files(settings& s, const std::vector<std::string>& files) {
     }
     s.host_name = *all->host_name;
     s.user = *all->user;
+    s.config_files = files;
+    take_way(s, *all);
+}
+
+std::string expanded_command(const settings& s, std::string_view command) {
+    config::token_values values;
+    values.alias = s.host;
+    values.host_name = s.host_name;
+    values.port = std::to_string(s.port);
+    values.user = s.user;
+    // CVE-2023-51385, CVE-2025-61984: whoever chose these did not choose a command.
+    for (const auto& [token, value] :
+         {std::pair("%h", &s.host_name), std::pair("%n", &s.host), std::pair("%r", &s.user)}) {
+        const bool used = command.find(token) != std::string_view::npos;
+        if (!used || config::is_shell_word(*value)) continue;
+        throw usage_error("ProxyCommand: a shell would read more than a word into " +
+                          std::string(token) + ", which is \"" + adit::escaped(*value) + "\"");
+    }
+    const config::expansion result = config::expand_tokens(command, values, "%hnpr", nullptr);
+    if (!result.wrong.empty()) throw usage_error("ProxyCommand: " + result.wrong);
+    return result.text;
 }
 
 std::string expanded(const settings& s, std::string_view path) {

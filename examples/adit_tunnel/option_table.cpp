@@ -6,8 +6,12 @@
 #include "settings.hpp"
 #include "values.hpp"
 
+#include <adit/config/config_endpoints.hpp>
 #include <adit/config/config_keywords.hpp>
+#include <adit/config/safe_name.hpp>
 #include <adit/options.hpp>
+
+#include <boost/asio/ip/address.hpp>
 
 #include <array>
 #include <utility>
@@ -131,6 +135,67 @@ void set_totp_period(settings& s, std::string_view value) {
 
 void set_reconnect(settings& s, std::string_view value) { s.reconnect = to_bool(to_word(value)); }
 
+void set_address_family(settings& s, std::string_view value) {
+    const std::string word = to_lower(to_word(value));
+    if (word == "any") {
+        s.connect.family = adit::address_family::any;
+    } else if (word == "inet") {
+        s.connect.family = adit::address_family::inet;
+    } else if (word == "inet6") {
+        s.connect.family = adit::address_family::inet6;
+    } else {
+        throw not_understood(value);
+    }
+}
+
+void set_bind_address(settings& s, std::string_view value) {
+    const std::string address = to_word(value);
+    adit::error_code wrong;
+    boost::asio::ip::make_address(address, wrong);
+    if (wrong) throw usage_error("\"" + address + "\" is no address; names are not looked up here");
+    s.connect.bind_address = address;
+}
+
+void set_proxy_jump(settings& s, std::string_view value) {
+    const auto hops = adit::config::parse_jump_hosts(to_word(value));
+    if (!hops || value.find('%') != std::string_view::npos) throw not_understood(value);
+    if (!s.proxy_command) s.jumps = *hops;
+}
+
+// What is behind the name is the shell's, quotes and all.
+void set_proxy_command(settings& s, std::string_view value) {
+    if (!s.jumps) s.proxy_command = to_lower(value) == "none" ? std::string() : std::string(value);
+}
+
+// scheme://[user@]host[:port], without a password: everybody can read a command line.
+void set_upstream(settings& s, std::string_view value) {
+    const std::string whole = to_word(value);
+    std::string_view text = whole;
+    if (to_lower(text) == "none") return;
+    proxy_spec proxy;
+    constexpr std::string_view http = "http://", socks = "socks5://";
+    proxy.socks = text.starts_with(socks);
+    if (!proxy.socks && !text.starts_with(http)) throw not_understood(value);
+    text.remove_prefix((proxy.socks ? socks : http).size());
+    if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+        proxy.user = text.substr(0, at);
+        if (proxy.user->find(':') != std::string::npos) {
+            throw usage_error("a password belongs into UpstreamPasswordFile, or is asked for");
+        }
+        text.remove_prefix(at + 1);
+    }
+    if (text.ends_with('/')) text.remove_suffix(1);
+    const std::vector<std::string> fields = split_addresses(text);
+    if (fields.empty() || fields.size() > 2 || !adit::config::is_harmless_host(fields[0])) {
+        throw not_understood(whole);
+    }
+    proxy.host = fields[0];
+    constexpr std::uint16_t usual_http = 3128, usual_socks = 1080;
+    proxy.port = proxy.socks ? usual_socks : usual_http;
+    if (fields.size() == 2) proxy.port = to_port(fields[1]);
+    s.upstream = std::move(proxy);
+}
+
 void set_ciphers(settings& s, std::string_view value) {
     const adit::algorithm_preferences usual;
     s.ciphers =
@@ -169,7 +234,9 @@ void set_revoked_host_keys(settings& s, std::string_view value) {
 }
 
 const std::array options{
+    option{"addressfamily", set_address_family},
     option{"batchmode", [](settings& s, std::string_view v) { s.batch = to_bool(to_word(v)); }},
+    option{"bindaddress", set_bind_address},
     option{"casignaturealgorithms", set_ca_algorithms},
     option{"certificatefile",
            [](settings& s, std::string_view v) { s.certificates.push_back(to_word(v)); }, true},
@@ -203,6 +270,8 @@ const std::array options{
            [](settings& s, std::string_view v) { s.password = to_bool(to_word(v)); }},
     option{"port", [](settings& s, std::string_view v) { s.port = to_port(to_word(v)); }},
     option{"preferredauthentications", set_authentications},
+    option{"proxycommand", set_proxy_command},
+    option{"proxyjump", set_proxy_jump},
     option{"pubkeyacceptedalgorithms", set_key_algorithms},
     option{"pubkeyauthentication",
            [](settings& s, std::string_view v) { s.publickey = to_bool(to_word(v)); }},
@@ -221,6 +290,9 @@ const std::array options{
     option{"totpperiod", set_totp_period},
     option{"totpsecretfile",
            [](settings& s, std::string_view v) { s.totp_secret_file = to_word(v); }},
+    option{"upstream", set_upstream},
+    option{"upstreampasswordfile",
+           [](settings& s, std::string_view v) { s.upstream_password_file = to_word(v); }},
     option{"user", [](settings& s, std::string_view v) { s.user = to_word(v); }},
     option{"userknownhostsfile",
            [](settings& s, std::string_view v) { s.user_known_hosts = to_words(v); }},
@@ -236,7 +308,6 @@ struct harmless {
 
 constexpr std::array harmless_options{
     harmless{"addkeystoagent", "no"},
-    harmless{"addressfamily", "any"},
     harmless{"canonicalizehostname", "no"},
     harmless{"checkhostip", "no"},
     harmless{"clearallforwardings", "no"},
@@ -260,8 +331,6 @@ constexpr std::array harmless_options{
     harmless{"hostbasedauthentication", "no"},
     harmless{"obscurekeystroketiming", ""},
     harmless{"permitlocalcommand", "no"},
-    harmless{"proxycommand", "none"},
-    harmless{"proxyjump", "none"},
     harmless{"proxyusefdpass", "no"},
     harmless{"remotecommand", "none"},
     harmless{"requesttty", ""},
@@ -284,8 +353,7 @@ constexpr std::array harmless_options{
 };
 
 // Known to ssh, or planned here, and refused by name whatever their value.
-constexpr std::array<std::string_view, 30> refused_options{"bindaddress",
-                                                           "bindinterface",
+constexpr std::array<std::string_view, 29> refused_options{"bindinterface",
                                                            "canonicaldomains",
                                                            "canonicalizefallbacklocal",
                                                            "canonicalizemaxdots",

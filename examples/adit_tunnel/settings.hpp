@@ -6,6 +6,8 @@
 
 #include "../programs/usage_error.hpp"
 
+#include <adit/config/host_settings.hpp>
+#include <adit/connect.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/crypto/totp.hpp>
 
@@ -27,6 +29,14 @@ struct forward_spec {
     std::string host;
     std::uint16_t port = 0;
     std::string to_path;  ///< of a Unix socket at the server, instead of host and port
+};
+
+/// Of the option Upstream.
+struct proxy_spec {
+    bool socks = false;
+    std::string host;
+    std::uint16_t port = 0;
+    std::optional<std::string> user;
 };
 
 enum class host_key_policy : std::uint8_t { ask, yes, accept_new, no };
@@ -54,6 +64,14 @@ struct settings {
     std::vector<forward_spec> forwards;
     bool exit_on_forward_failure = true;
     bool reconnect = true;  ///< where ssh ends with 255
+
+    // The way to the server. Of ProxyJump and ProxyCommand the first that is given counts.
+    std::optional<std::vector<adit::config::jump_host>> jumps;  ///< empty: none, by its name
+    std::optional<std::string> proxy_command;                   ///< empty: none, by its name
+    std::optional<proxy_spec> upstream;
+    std::string upstream_password_file;  ///< empty: none
+    adit::connect_options connect;
+    std::vector<std::string> config_files;  ///< for the jumps' own blocks
 
     std::vector<std::string> identities;  ///< empty: the default ones
     bool default_identity = true;
@@ -113,6 +131,10 @@ void read_profile_file(settings& s, std::string_view text);
 
 /// "[user@]host" or "ssh://[user@]host[:port]".
 void set_destination(settings& s, std::string_view text);
+
+/// A command with the tokens that ProxyCommand has. Throws usage_error where a value of theirs is
+/// more than a word to a shell.
+[[nodiscard]] std::string expanded_command(const settings& s, std::string_view command);
 
 /// `~`, tokens and ${VARIABLES}, as in ssh_config(5). Call it when all else is set.
 [[nodiscard]] std::string expanded(const settings& s, std::string_view path);
