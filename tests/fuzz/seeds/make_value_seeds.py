@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the seeds of f08_kex_values and f15_texts anew, beside itself. Not part of any build.
+"""Makes the seeds of f08_kex_values, f15_texts and f15_socks anew, beside itself. Not part of any build.
 
 The values are those of tests/vectors, so that each is a valid one or one byte away from it.
 """
@@ -105,5 +105,24 @@ def texts():
     add("profile_others", 7, b'[ssh]\nhost = "b"\nkeepalive_interval = "1m"\nport = 0x16\n')
 
 
+def socks():
+    add = writer("f15_socks")
+    open5, login5 = b"\x05\x01\x00", b"\x05\x01\x02\x01\x03joe\x06a word"
+    name, v4, v6 = b"\x03\x02db\x15\x38", b"\x01\x0a\x00\x00\x01\x00\x50", b"\x04" + bytes(range(18))
+    add("name", 0, open5 + b"\x05\x01\x00" + name + b"GET /")
+    add("v4", 0, open5 + b"\x05\x01\x00" + v4)
+    add("v6", 0, open5 + b"\x05\x01\x00" + v6 + b"more")
+    add("login", 1, login5 + b"\x05\x01\x00" + name)
+    add("wrong_login", 1, login5[:-1] + b"D" + b"\x05\x01\x00" + name)
+    add("bind", 0, open5 + b"\x05\x02\x00" + v4)
+    add("type", 0, open5 + b"\x05\x01\x00\x02" + v4)
+    add("no_method", 0, b"\x05\x00")
+    add("socks4", 0, b"\x04\x01\x00\x50\x0a\x00\x00\x01joe\x00more")
+    add("socks4a", 0, b"\x04\x01\x00\x50\x00\x00\x00\x01joe\x00db.internal\x00more")
+    add("socks4_login", 1, b"\x04\x01\x00\x50\x0a\x00\x00\x01joe\x00")
+    add("socks4_endless", 0, b"\x04\x01\x00\x50\x00\x00\x00\x01\x00" + b"x" * 300)
+
+
 kex_values()
 texts()
+socks()
