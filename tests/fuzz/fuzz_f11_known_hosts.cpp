@@ -50,6 +50,11 @@ using config::host_marker;
         words.erase(words.begin());
         if (marker != "@revoked" && marker != "@cert-authority") return {};
         if (words.empty() || words[0][0] == '@') return {};
+        // OpenSSH's marker ends at the first space, if there is one.
+        const std::string_view from_marker = line.substr(line.find('@'));
+        const bool tab = from_marker[marker.size()] == '\t';
+        const bool space = from_marker.find(' ') != std::string_view::npos;
+        if (marker == "@cert-authority" && tab && space) return {};
     }
     if (words.size() < 3) return {};
     const auto key = keys::public_key::parse_line(words[1] + ' ' + words[2]);

@@ -300,16 +300,15 @@ ADIT_DECL std::optional<known_host> parse_known_host(std::string_view line) {
     if (line.empty() || line.starts_with('#')) return std::nullopt;
     host_marker marker = host_marker::none;
     if (line.starts_with('@')) {
-        const char behind = line[std::min(line.find_first_of(blank), line.size() - 1)];
+        // OpenSSH ends the marker at the first space of the line, or else at the first tab, and so
+        // passes over a line in which a tab ends it and a space comes later.
+        const bool tab_first = line.find('\t') < line.find(' ') && line.find(' ') != line.npos;
         const auto named = marker_named(next_word());
         // With a second marker nobody knows what was meant.
         if (!named || line.starts_with('@')) return std::nullopt;
         marker = *named;
-        // OpenSSH looks for the first blank of the line before it looks for a tab, and passes over
-        // a line whose marker a tab ends before it. A CA is believed where it is there, too; what
-        // is revoked stays so.
-        const bool is_ca = marker == host_marker::cert_authority;
-        if (is_ca && behind == '\t' && line.find(' ') != line.npos) return std::nullopt;
+        // A CA is believed where it is there; what is revoked stays so.
+        if (tab_first && marker == host_marker::cert_authority) return std::nullopt;
     }
     std::string names(next_word());
     auto key = keys::public_key::parse_line(line);

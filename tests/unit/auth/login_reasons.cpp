@@ -7,6 +7,7 @@
 #include <adit/auth/identities.hpp>
 #include <adit/auth/locked_key.hpp>
 #include <adit/auth/prompts.hpp>
+#include <adit/crypto/random.hpp>
 
 namespace asio = boost::asio;
 namespace wire = adit::wire;
@@ -72,6 +73,8 @@ outcome wanted(scene& s, byte number) {
 std::shared_ptr<adit::signer> locked(adit::passphrase_source ask) {
     adit::locked_key_parts parts;
     parts.name = "id";
+    adit::crypto::system_random random;
+    parts.content = adit::keys::to_openssh_format(sample_key(7), secret_bytes{'r'}, random);
     parts.public_half = sample_public_key(7);
     parts.ask = std::move(ask);
     parts.attempts = 1;
@@ -135,6 +138,17 @@ BOOST_AUTO_TEST_CASE(private_key_nobody_gave_its_passphrase) {
         (seen.story.methods_tried == strings{"publickey(id)[the private key needs a passphrase]"}));
 }
 
+BOOST_AUTO_TEST_CASE(private_key_its_passphrase_was_wrong) {
+    scene s;
+    s.options.credentials = {locked([](const adit::passphrase_question&) -> task<secret_bytes> {
+        co_return secret_bytes{'w'};
+    })};
+    const outcome seen = wanted(s, 7);
+    BOOST_TEST(seen.ec == errc::authentication_failed);
+    BOOST_TEST((seen.story.methods_tried ==
+                strings{"publickey(id)[the passphrase of the private key is wrong]"}));
+}
+
 BOOST_AUTO_TEST_CASE(private_key_no_algorithm_in_common) {
     scene s;
     s.options.credentials = {adit::key_credential(sample_key(8), "id"),
@@ -165,6 +179,41 @@ BOOST_AUTO_TEST_CASE(agent_it_did_not_sign) {
     BOOST_TEST(seen.ec == errc::authentication_failed);
     BOOST_TEST(
         (seen.story.methods_tried == strings{"publickey(agent laptop)[the SSH agent refused]"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_server_ends_it_over_too_many_keys) {
+    scene s;
+    s.options.credentials = {adit::key_credential(sample_key(7), "a"),
+                             adit::key_credential(sample_key(8), "b")};
+    const outcome seen = log_in(s, [&s]() -> task<> {
+        static_cast<void>(co_await s.server().expect<wire::userauth_request>());
+        s.server().reply(wire::userauth_failure{{"publickey"}, false});
+        static_cast<void>(co_await s.server().expect<wire::userauth_request>());
+        s.server().reply(wire::disconnect{2, "Too many authentication failures", ""});
+    });
+    BOOST_TEST(seen.ec == errc::disconnected_by_peer);
+    BOOST_TEST((seen.story.methods_tried == strings{"publickey(a)", "publickey(b)"}));
+    BOOST_TEST(seen.story.peer_text == "Too many authentication failures");
+}
+
+BOOST_AUTO_TEST_CASE(another_factor_is_wanted) {
+    scene s;
+    s.options.credentials = {adit::key_credential(sample_key(7), "id")};
+    const outcome seen = log_in(s, [&s]() -> task<> {
+        static_cast<void>(co_await s.server().expect<wire::userauth_request>());
+        s.server().reply(wire::userauth_failure{{"keyboard-interactive"}, true});
+        static_cast<void>(co_await s.server().expect_disconnect());
+    });
+    BOOST_TEST(seen.ec == errc::another_factor_needed);
+    BOOST_TEST(seen.story.methods_left == "keyboard-interactive");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_to_log_in_with) {
+    scene s;
+    s.options.credentials.clear();
+    const outcome seen = refused(s, "publickey");
+    BOOST_TEST(seen.ec == errc::no_credentials);
+    BOOST_TEST(seen.story.methods_left == "publickey");
 }
 
 BOOST_AUTO_TEST_CASE(the_method_is_not_to_be_had) {

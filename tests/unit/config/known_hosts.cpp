@@ -153,6 +153,7 @@ BOOST_AUTO_TEST_CASE(c51_tab_behind_a_marker) {
     std::ranges::replace(tabs, ' ', '\t');
     using config::host_marker;
     BOOST_TEST((marker_of("@cert-authority\t" + line_of("host", 1)) == host_marker::none));
+    BOOST_TEST((marker_of("@cert-authority\t " + tabs) == host_marker::none));
     BOOST_TEST((marker_of("@cert-authority\t" + tabs) == host_marker::cert_authority));
     BOOST_TEST((marker_of("@cert-authority " + tabs) == host_marker::cert_authority));
     // What somebody revoked is revoked, whatever stands between.
