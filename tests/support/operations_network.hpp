@@ -1,7 +1,7 @@
 // The rows of connect.hpp, route.hpp, tunnel.hpp, tunnels.hpp, probe.hpp, bastion.hpp and agent.hpp
-// for the matrices of tests/tokens and tests/cancellation; operation.hpp says what a row is. All but
-// an agent's have sockets on the loopback. Invariant: every public async_* of these headers is in
-// the list at the end (check_operations.py).
+// for the matrices of tests/tokens and tests/cancellation; operation.hpp says what a row is. All
+// but an agent's have sockets on the loopback. Invariant: every public async_* of these headers is
+// in the list at the end (check_operations.py).
 #pragma once
 
 #include "support/bastion_scene.hpp"
