@@ -2,10 +2,11 @@
 """docs/rules.md lists every rule of tests/rules.txt with the tests that are named after it.
 
 A test's name begins with the rules that it holds: c35_..., t09_c19_.... Fails where a rule has no test,
-a test names a rule that there is not, or the page is not what the tests say.
+a test names a rule that there is not, the page is not what the tests say, or docs/seeds.md names a test
+that there is not.
     check_rules.py --root REPOSITORY            check
     check_rules.py --root REPOSITORY --write    make the page anew
-    check_rules.py --self-test                  each of the three is found
+    check_rules.py --self-test                  each of them is found
 """
 import argparse
 import pathlib
@@ -67,6 +68,16 @@ def complaints(rules, tests, page):
         yield "docs/rules.md is stale: tests/lint/check_rules.py --write"
 
 
+def unknown_tests(page, names):
+    """Of the last column of docs/seeds.md."""
+    for line in page.splitlines():
+        if not line.startswith("| ") or line.startswith("| feature"):
+            continue
+        for name in re.findall(r"`(\w+)`", line.rstrip(" |").rsplit("|", 1)[1]):
+            if name not in names:
+                yield f"docs/seeds.md: there is no test {name}"
+
+
 def self_test():
     rules = {"C01": ("B", "one"), "C02": ("C", "two")}
     good = tests_of([("a.cpp", "BOOST_AUTO_TEST_CASE(c01_c02_both)\n")])
@@ -80,6 +91,9 @@ def self_test():
             return f"{name} is not found"
     if not list(complaints(rules, good, page + "more")):
         return "a stale page is not found"
+    seed = "| feature | here | shown by |\n| a `b` | `c` | `d` `e` |\n"
+    if list(unknown_tests(seed, {"d", "e"})) or not list(unknown_tests(seed, {"d"})):
+        return "a test that there is not is not found in docs/seeds.md"
     return None
 
 
@@ -96,10 +110,13 @@ def main():
     below = options.root / "tests"
     files = [(str(p.relative_to(below)), p.read_text()) for p in sorted(below.rglob("*.cpp"))]
     rules, tests = rules_of((below / "rules.txt").read_text()), tests_of(files)
+    names = set(re.findall(r"TEST_CASE\w*\(\s*(\w+)", "".join(text for _, text in files)))
+    shown = (options.root / "docs" / "seeds.md").read_text()
+    strangers = list(unknown_tests(shown, names))
     page = options.root / "docs" / "rules.md"
     if options.write:
         page.write_text(page_of(rules, tests))
-    found = list(complaints(rules, tests, page.read_text() if page.exists() else ""))
+    found = strangers + list(complaints(rules, tests, page.read_text() if page.exists() else ""))
     for line in found:
         print(line)
     return 1 if found else 0
