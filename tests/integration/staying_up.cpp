@@ -44,7 +44,9 @@ private:
         o.reach = [this, login](executor ex) {
             client_options now = login;
             if (down) now.port = free_port();
-            return connect_directly(now, "127.0.0.1")(std::move(ex));
+            hop there(std::move(now));
+            there.address = "127.0.0.1";
+            return connect_through(route(std::move(there)))(std::move(ex));
         };
         return o;
     }
