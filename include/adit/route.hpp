@@ -199,7 +199,11 @@ ADIT_DECL task<> chain::enter(std::shared_ptr<state> s, std::size_t index) {
     if (login.codes) {
         // Waiting for a fresh code is nobody's fault.
         const detail::patience::question waiting(*s->clock);
-        co_await login.codes->prepare();
+        auto preparing =
+            detail::door(s->ex, [codes = login.codes] { return codes->prepare(); }, asio::deferred);
+        auto closing = s->closing.async_wait(asio::deferred);
+        auto either = detail::unless_first(std::move(preparing), std::move(closing));
+        co_await std::move(either);
     }
     if (s->closed) throw protocol_error(s->cause);
     report(*s, route_event::kind::connecting, index);
@@ -324,7 +328,9 @@ ADIT_DECL bool chain::ends_by_itself(const state& s, std::size_t index) {
 }
 
 ADIT_DECL void chain::report(const state& s, route_event::kind what, std::size_t index) {
-    if (s.way.on_event && !s.closed) s.way.on_event({what, index});
+    // A copy: it may end the chain that holds it.
+    const auto told = s.way.on_event;
+    if (told && !s.closed) told({what, index});
 }
 
 ADIT_DECL const adit::diagnostics& chain::diagnostics() const noexcept {
@@ -332,11 +338,13 @@ ADIT_DECL const adit::diagnostics& chain::diagnostics() const noexcept {
     return told ? state_->early : state_->clients.back()->diagnostics();
 }
 
+// Connections may still end after this, and then nobody must be told.
 ADIT_DECL void chain::close() {
-    if (state_ != nullptr) stop(state_, errc::connection_closed);
+    if (state_ == nullptr) return;
+    stop(state_, errc::connection_closed);
+    for (const auto& one : state_->clients) one->state_->link->stream().listen({});
 }
 
-// Connections may still end after this, and then nobody must be told.
 ADIT_DECL chain::~chain() {
     close();
     if (state_ == nullptr) return;

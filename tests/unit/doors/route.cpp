@@ -14,6 +14,18 @@ using namespace adit;
 using namespace adit::test;
 using tcp = asio::ip::tcp;
 
+namespace adit::test {
+
+/// Lets tests look at the clock of a chain.
+template <auto Member>
+struct reveal_chain_state {
+    friend auto& state_of(chain& c) { return c.*Member; }
+};
+auto& state_of(chain& c);
+template struct reveal_chain_state<&chain::state_>;
+
+}  // namespace adit::test
+
 namespace {
 
 /// Between a client and a server: passes everything on until it is cut, and then nothing, without a
@@ -332,6 +344,39 @@ BOOST_AUTO_TEST_CASE(l01_one_limit_for_the_whole_way) {
     s.end();
 }
 
+BOOST_AUTO_TEST_CASE(l01_questions_do_not_count) {
+    chain_scene s;
+    s.server_side->methods = {{"publickey"}, {"password"}};
+    std::vector<std::string> stood;
+    const auto look = [&](const std::string& who) {
+        if (state_of(*s.ssh)->clock->stands_still()) stood.push_back(who);
+    };
+    const auto works = [&]() -> task<> {
+        route all = s.way(2);
+        all.timeout = std::chrono::hours(1);
+        all.upstream = [&](const dial_question& q) -> task<std::unique_ptr<detail::any_stream>> {
+            look("nobody");
+            const auto asking = q.asking();
+            look("a proxy's password");
+            tcp::socket socket = co_await s.dial();
+            co_return detail::erase(std::move(socket));
+        };
+        all.last.client.credentials = {
+            password_source([&](const password_question&) -> task<secret_bytes> {
+                look("a hop's password");
+                const std::string_view word = "canary-password";
+                co_return secret_bytes(word.begin(), word.end());
+            })};
+        co_await s.start_well(std::move(all));
+        look("nobody");
+        s.ssh->close();
+    };
+    s.play({works});
+    const std::vector<std::string> wanted{"a proxy's password", "a hop's password"};
+    BOOST_TEST(stood == wanted, boost::test_tools::per_element());
+    s.end();
+}
+
 BOOST_AUTO_TEST_CASE(close_in_the_middle_of_a_start) {
     chain_scene s;
     const auto works = [&]() -> task<> {
@@ -339,6 +384,28 @@ BOOST_AUTO_TEST_CASE(close_in_the_middle_of_a_start) {
         all.on_event = [&s](const route_event& e) {
             if (e.hop == 1 && e.what == route_event::kind::connected) s.ssh->close();
         };
+        const error_code ec = co_await s.start(std::move(all));
+        BOOST_TEST(ec == errc::connection_closed);
+    };
+    s.play({works});
+    s.end();
+}
+
+BOOST_AUTO_TEST_CASE(close_while_a_fresh_code_is_waited_for) {
+    struct slow_codes final : code_source {
+        explicit slow_codes(chain_scene& scene) : s(scene) {}
+        task<> prepare() override {
+            s.ssh->close();
+            detail::signal never(s.ctx.get_executor());
+            co_await never.wait();
+        }
+        task<secret_bytes> code(const prompt_question&) override { co_return secret_bytes(); }
+        chain_scene& s;
+    };
+    chain_scene s;
+    const auto works = [&]() -> task<> {
+        route all = s.way();
+        all.last.client.codes = std::make_shared<slow_codes>(s);
         const error_code ec = co_await s.start(std::move(all));
         BOOST_TEST(ec == errc::connection_closed);
     };
