@@ -7,6 +7,7 @@
 // A connection that is lost is made again. Ends with 0 after SIGINT or SIGTERM and with 255 after a
 // failure that trying again would not mend. The parts are in adit_tunnel/.
 // Over 300 lines: the program's one object.
+#include "adit_tunnel/background.hpp"
 #include "adit_tunnel/command_line.hpp"
 #include "adit_tunnel/credentials.hpp"
 #include "adit_tunnel/patience.hpp"
@@ -14,6 +15,7 @@
 #include "adit_tunnel/report.hpp"
 #include "adit_tunnel/sd_notify.hpp"
 #include "adit_tunnel/settings.hpp"
+#include "adit_tunnel/standard_streams.hpp"
 #include "adit_tunnel/trust_policy.hpp"
 #include "adit_tunnel/way.hpp"
 
@@ -62,8 +64,9 @@ struct party {
 
 class program {
 public:
-    explicit program(const settings& s)
+    program(const settings& s, taken_streams* stdio)
         : settings_(s),
+          stdio_(stdio),
           say_(s),
           person_(s, say_, patience_),
           jumps_(settings_of_jumps(s)),
@@ -92,6 +95,7 @@ private:
     [[nodiscard]] const settings& first() const { return parties_.front()->chosen; }
 
     void on_started(error_code ec);
+    void carry_stdio();
     void on_closed(error_code cause);
     void end();
     void watch_signals();
@@ -102,6 +106,7 @@ private:
 
     // What questions refer to is older than io_, which ends them.
     const settings& settings_;
+    taken_streams* stdio_;  // null unless -W
     reporter say_;
     patience patience_;
     person person_;
@@ -115,16 +120,33 @@ private:
     steady_clock::time_point begin_;
     std::size_t reached_ = 0;  // the hop to which there is a stream
     bool started_ = false, too_late_ = false;
+    bool over_ = false;  // what ended it was told
     int signal_ = 0;
     int status_ = failure;
 };
 
-adit::local_forward to_forward(const forward_spec& spec) {
-    adit::local_forward forward(spec.to_path.empty() ? adit::target(spec.host, spec.port)
-                                                     : adit::target::at_path(spec.to_path));
-    forward.bind_address = spec.bind_address;
+adit::target target_of(const forward_spec& spec) {
+    return spec.to_path.empty() ? adit::target(spec.host, spec.port)
+                                : adit::target::at_path(spec.to_path);
+}
+
+adit::local_forward to_forward(const settings& s, const forward_spec& spec) {
+    adit::local_forward forward =
+        spec.dynamic ? adit::local_forward::by_socks() : adit::local_forward(target_of(spec));
+    forward.bind_address = spec.bind_address.value_or(s.gateway_ports ? "0.0.0.0" : "127.0.0.1");
     forward.bind_port = spec.bind_port;
+    forward.bind_path = spec.bind_path;
+    forward.bind_mask = s.socket_mask;
+    forward.replace_socket = s.replace_sockets;
     return forward;
+}
+
+adit::remote_forward to_remote_forward(const forward_spec& spec) {
+    adit::forward_target at;
+    at.is_socket = !spec.bind_path.empty();
+    at.host = at.is_socket ? spec.bind_path : spec.bind_address.value_or("localhost");
+    at.port = spec.bind_port;
+    return {std::move(at), target_of(spec)};
 }
 
 adit::client_options program::login_options(party& at) {
@@ -143,17 +165,18 @@ adit::client_options program::login_options(party& at) {
 adit::tunnel_options program::options(std::vector<adit::client_options> logins,
                                       adit::stream_dialler upstream) {
     const settings& s = settings_;
-    adit::tunnel_options all(std::move(logins.back()), to_forward(s.forwards.front()));
+    adit::tunnel_options all(std::move(logins.back()));
     logins.pop_back();
     for (adit::client_options& login : logins) all.jumps.emplace_back(std::move(login));
     all.tcp = first().connect;
     all.upstream = std::move(upstream);
     all.on_hop = [this](const adit::route_event& event) { on_hop(event); };
-    for (std::size_t i = 1; i < s.forwards.size(); ++i) {
-        all.forwards.push_back(to_forward(s.forwards[i]));
+    for (const forward_spec& one : s.forwards) all.forwards.push_back(to_forward(s, one));
+    for (const forward_spec& one : s.remote_forwards) {
+        all.remote_forwards.push_back(to_remote_forward(one));
     }
     all.require_all_forwards = s.exit_on_forward_failure;
-    all.reconnect.enabled = s.reconnect;
+    all.reconnect.enabled = s.reconnect && !s.stdio_forward;
     // Only the first login has the program's own deadlines, which are patient with people.
     all.reach = [this, again = all.way()](adit::executor ex) {
         adit::route anew = again;
@@ -265,12 +288,27 @@ void program::on_started(error_code ec) {
     }
     started_ = true;
     say_.ready(*tunnel_, steady_clock::now() - begin_);
+    if (settings_.background) go_to_background(io_, settings_.level >= talk::verbose);
     tell_systemd("READY=1");
     redraw_from_now_on();
     tunnel_->async_wait_closed([this](error_code cause) { on_closed(cause); });
+    if (stdio_ != nullptr) carry_stdio();
+}
+
+// -W: it ends when both directions have.
+void program::carry_stdio() {
+    standard_streams streams(io_.get_executor(), *stdio_);
+    const auto carried = [this](error_code ec) {
+        if (signal_ != 0 || std::exchange(over_, true)) return;
+        if (ec) say_.failed(tunnel_->diagnostics(), ec);
+        status_ = ec ? failure : EXIT_SUCCESS;
+        end();
+    };
+    tunnel_->async_carry(std::move(streams), target_of(*settings_.stdio_forward), carried);
 }
 
 void program::on_closed(error_code cause) {
+    if (std::exchange(over_, true)) return;
     const bool asked = signal_ != 0;
     if (!asked) say_.failed(tunnel_->diagnostics(), cause);
     say_.closed(*tunnel_, asked ? "by a signal" : cause.message());
@@ -352,7 +390,9 @@ int main(int argc, char** argv) {
     if (const auto status = adit_tunnel::read_command_line(settings, argc, argv)) return *status;
     try {
         adit_tunnel::raise_descriptor_limit();
-        adit_tunnel::program program(settings);
+        std::optional<adit_tunnel::taken_streams> stdio;
+        if (settings.stdio_forward) stdio.emplace();
+        adit_tunnel::program program(settings, stdio ? &*stdio : nullptr);
         return program.run();
     } catch (const adit_tunnel::usage_error& e) {
         std::fprintf(stderr, "adit-tunnel: %s\n", e.what());

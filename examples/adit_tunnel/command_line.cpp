@@ -2,6 +2,7 @@
 // read in one way; the order is -l, user@host, the other flags, -o, --profile, -F, and the first
 // value wins.
 #include "command_line.hpp"
+#include "values.hpp"
 
 #include <adit/version.hpp>
 
@@ -24,13 +25,14 @@ constexpr int failure = 255;
 
 constexpr const char* footer = R"(
 Options for -o, each with ssh's meaning: AddressFamily BatchMode BindAddress (no name)
-CASignatureAlgorithms CertificateFile Ciphers ConnectTimeout ExitOnForwardFailure
-GlobalKnownHostsFile HashKnownHosts HostKeyAlgorithms HostKeyAlias HostName
-IdentitiesOnly IdentityAgent IdentityFile KbdInteractiveAuthentication KexAlgorithms LocalForward
-LogLevel MACs NumberOfPasswordPrompts PasswordAuthentication Port PreferredAuthentications
-(publickey, keyboard-interactive, password) ProxyCommand ProxyJump PubkeyAcceptedAlgorithms
-PubkeyAuthentication RekeyLimit RevokedHostKeys (a text file) ServerAliveCountMax
-ServerAliveInterval StrictHostKeyChecking User UserKnownHostsFile.
+CASignatureAlgorithms CertificateFile Ciphers ConnectTimeout DynamicForward ExitOnForwardFailure
+ForkAfterAuthentication GatewayPorts GlobalKnownHostsFile HashKnownHosts HostKeyAlgorithms
+HostKeyAlias HostName IdentitiesOnly IdentityAgent IdentityFile KbdInteractiveAuthentication
+KexAlgorithms LocalForward LogLevel MACs NumberOfPasswordPrompts PasswordAuthentication Port
+PreferredAuthentications (publickey, keyboard-interactive, password) ProxyCommand ProxyJump
+PubkeyAcceptedAlgorithms PubkeyAuthentication RekeyLimit RemoteForward RevokedHostKeys (a text
+file) ServerAliveCountMax ServerAliveInterval StreamLocalBindMask StreamLocalBindUnlink
+StrictHostKeyChecking User UserKnownHostsFile.
 Another option of ssh's is refused by name, unless its value changes nothing here. And ours:
   TOTPSecretFile         a file with a secret in base32, closed to others: codes that the server
                          asks for (a prompt with verification, code, otp, token, totp, 2fa,
@@ -53,7 +55,7 @@ What differs from ssh:
   ServerAliveInterval    30, and ServerAliveCountMax 3: ssh has 0, which is off
   ExitOnForwardFailure   yes: ssh has no
   ConnectTimeout         10 for TCP, 30 for everything before login: ssh waits for the system
-  -L without an address  listens on 127.0.0.1 alone, not on ::1; * is every IPv4 address
+  -L without an address  listens on 127.0.0.1 alone, not on ::1; * is every IPv4 address; -D too
   -F                     ~/.ssh/config, then /etc/ssh/ssh_config; an option that adit does not have
                          is told, or refused where it routes; docs/ssh_config.md has the table
   --profile              has the fields of docs/profiles.md; it stands behind -o and before -F, and
@@ -64,18 +66,19 @@ What differs from ssh:
 )";
 
 // What ssh has and we do not, or not yet. Flags with a value take it, so that the message is right.
-constexpr std::array<std::string_view, 12> refused_flags{"-A", "-C", "-f", "-G", "-g", "-K",
-                                                         "-M", "-s", "-t", "-X", "-Y", "-y"};
-constexpr std::array<std::string_view, 11> refused_flags_with_value{
-    "-B", "-D", "-E", "-I", "-O", "-P", "-Q", "-R", "-S", "-W", "-w"};
+constexpr std::array<std::string_view, 10> refused_flags{"-A", "-C", "-G", "-K", "-M",
+                                                         "-s", "-t", "-X", "-Y", "-y"};
+constexpr std::array<std::string_view, 8> refused_flags_with_value{"-B", "-E", "-I", "-O",
+                                                                   "-P", "-Q", "-S", "-w"};
 
 struct raw_values {
     std::vector<std::string> destination;
-    std::vector<std::string> forwards, ports, users, identities, ciphers, macs, options, files,
-        jumps, bind_addresses;
-    std::vector<std::string> escape, profiles;
+    std::vector<std::string> forwards, remote_forwards, dynamic_forwards, stdio_forwards;
+    std::vector<std::string> ports, users, identities, ciphers, macs, options, files;
+    std::vector<std::string> jumps, bind_addresses, escape, profiles;
     std::size_t verbose = 0;
-    bool quiet = false, version = false, four = false, six = false;
+    bool quiet = false, version = false, background = false, gateway = false;
+    bool four = false, six = false;
 };
 
 void add_repeated(CLI::App& app, const std::string& flag, std::vector<std::string>& into,
@@ -86,7 +89,14 @@ void add_repeated(CLI::App& app, const std::string& flag, std::vector<std::strin
 
 void declare(CLI::App& app, raw_values& raw, settings& s) {
     app.set_help_flag("--help", "this text");
-    add_repeated(app, "-L", raw.forwards, "[bind:]port:host:port  a local port and where it leads");
+    add_repeated(app, "-L", raw.forwards,
+                 "[bind:]port:host:port  a local port and where it leads; each end may be a path");
+    add_repeated(app, "-R", raw.remote_forwards,
+                 "[bind:]port:host:port  the same from the server's side");
+    add_repeated(app, "-D", raw.dynamic_forwards, "[bind:]port  a local port that speaks SOCKS");
+    add_repeated(app, "-W", raw.stdio_forwards, "host:port  for standard input and output");
+    app.add_flag("-f", raw.background, "go to the background once everything is ready");
+    app.add_flag("-g", raw.gateway, "-L and -D without an address listen on every address");
     add_repeated(app, "-p", raw.ports, "port of the SSH server");
     add_repeated(app, "-l", raw.users, "user to log in as");
     add_repeated(app, "-i", raw.identities, "file of a private key");
@@ -134,6 +144,20 @@ void set_all(settings& s, std::string_view option, const std::vector<std::string
     for (const std::string& value : values) set_option(s, option, value);
 }
 
+// As in ssh, -W is all that is done, and it is silent unless it fails.
+void fill_stdio(settings& s, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    if (values.size() > 1) throw usage_error("-W is there twice");
+    try {
+        s.stdio_forward = to_stdio_forward(values.front());
+    } catch (const usage_error& e) {
+        throw usage_error(std::string("-W: ") + e.what());
+    }
+    s.forwards.clear();
+    s.remote_forwards.clear();
+    if (!s.given.contains("loglevel")) s.level = talk::error;
+}
+
 void fill(settings& s, const raw_values& raw) {
     if (raw.destination.size() > 1)
         throw usage_error("a command cannot be run: there is no session");
@@ -151,6 +175,10 @@ void fill(settings& s, const raw_values& raw) {
     set_all(s, "Port", raw.ports);
     if (!profile) set_destination(s, raw.destination.front());
     set_all(s, "LocalForward", raw.forwards);
+    set_all(s, "RemoteForward", raw.remote_forwards);
+    set_all(s, "DynamicForward", raw.dynamic_forwards);
+    if (raw.background) set_option(s, "ForkAfterAuthentication", "yes");
+    if (raw.gateway) set_option(s, "GatewayPorts", "yes");
     set_all(s, "IdentityFile", raw.identities);
     set_all(s, "Ciphers", raw.ciphers);
     set_all(s, "MACs", raw.macs);
@@ -161,7 +189,9 @@ void fill(settings& s, const raw_values& raw) {
     for (const std::string& line : raw.options) set_option_line(s, line);
     if (profile) read_profile_file(s, raw.profiles.front());
     read_config_files(s, raw.files);
-    if (s.forwards.empty()) throw usage_error("there is nothing to do: give -L at least once");
+    fill_stdio(s, raw.stdio_forwards);
+    const bool nothing = s.forwards.empty() && s.remote_forwards.empty() && !s.stdio_forward;
+    if (nothing) throw usage_error("there is nothing to do: give -L, -R, -D or -W");
 }
 
 }  // namespace

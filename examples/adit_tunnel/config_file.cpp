@@ -70,9 +70,9 @@ namespace config = adit::config;
 }
 
 // Without them a tunnel is as safe and leads to the same place; with -o they are refused.
-constexpr std::array<std::string_view, 10> may_be_missing{
-    "bindaddress",    "certificatefile", "connectionattempts", "dynamicforward",  "gatewayports",
-    "hashknownhosts", "identityagent",   "remoteforward",      "requiredrsasize", "tcpkeepalive"};
+constexpr std::array<std::string_view, 8> may_be_missing{
+    "bindaddress",   "certificatefile", "connectionattempts", "hashknownhosts",
+    "identityagent", "remoteforward",   "requiredrsasize",    "tcpkeepalive"};
 
 // The library has seen to them, or they are nothing without what is refused.
 constexpr std::array<std::string_view, 10> seen_to{"canonicaldomains",

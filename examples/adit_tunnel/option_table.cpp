@@ -82,10 +82,10 @@ void set_rekey_limit(settings& s, std::string_view value) {
 }
 
 // In a configuration file the two ends stand apart: "5432 db:5432".
-void add_forward(settings& s, std::string_view value) {
+[[nodiscard]] std::string joined_ends(std::string_view value) {
     const auto words = to_words(value);
     if (words.empty() || words.size() > 2) throw not_understood(value);
-    s.forwards.push_back(to_forward(words.size() == 2 ? words[0] + ":" + words[1] : words[0]));
+    return words.size() == 2 ? words[0] + ":" + words[1] : words[0];
 }
 
 void set_level(settings& s, std::string_view value) {
@@ -243,8 +243,16 @@ const std::array options{
     option{"ciphers", set_ciphers},
     option{"connecttimeout", set_connect_timeout},
     option{
+        "dynamicforward",
+        [](settings& s, std::string_view v) { s.forwards.push_back(to_forward(to_word(v), true)); },
+        true},
+    option{
         "exitonforwardfailure",
         [](settings& s, std::string_view v) { s.exit_on_forward_failure = to_bool(to_word(v)); }},
+    option{"forkafterauthentication",
+           [](settings& s, std::string_view v) { s.background = to_bool(to_word(v)); }},
+    option{"gatewayports",
+           [](settings& s, std::string_view v) { s.gateway_ports = to_bool(to_word(v)); }},
     option{"globalknownhostsfile",
            [](settings& s, std::string_view v) { s.global_known_hosts = to_words(v); }},
     option{"hashknownhosts",
@@ -259,7 +267,10 @@ const std::array options{
     option{"kbdinteractiveauthentication",
            [](settings& s, std::string_view v) { s.kbd_interactive = to_bool(to_word(v)); }},
     option{"kexalgorithms", set_kex},
-    option{"localforward", add_forward, true},
+    option{
+        "localforward",
+        [](settings& s, std::string_view v) { s.forwards.push_back(to_forward(joined_ends(v))); },
+        true},
     option{"loglevel", set_level},
     option{"macs", set_macs},
     option{"numberofpasswordprompts",
@@ -277,6 +288,11 @@ const std::array options{
            [](settings& s, std::string_view v) { s.publickey = to_bool(to_word(v)); }},
     option{"reconnect", set_reconnect},
     option{"rekeylimit", set_rekey_limit},
+    option{"remoteforward",
+           [](settings& s, std::string_view v) {
+               s.remote_forwards.push_back(to_remote_forward(joined_ends(v)));
+           },
+           true},
     option{"revokedhostkeys", set_revoked_host_keys},
     option{"serveralivecountmax",
            [](settings& s, std::string_view v) {
@@ -284,6 +300,10 @@ const std::array options{
            }},
     option{"serveraliveinterval",
            [](settings& s, std::string_view v) { s.keepalive_interval = to_seconds(to_word(v)); }},
+    option{"streamlocalbindmask",
+           [](settings& s, std::string_view v) { s.socket_mask = to_mask(to_word(v)); }},
+    option{"streamlocalbindunlink",
+           [](settings& s, std::string_view v) { s.replace_sockets = to_bool(to_word(v)); }},
     option{"stricthostkeychecking", set_strict_host_keys},
     option{"totpalgorithm", set_totp_algorithm},
     option{"totpdigits", set_totp_digits},
@@ -319,12 +339,10 @@ constexpr std::array harmless_options{
     harmless{"enableescapecommandline", ""},
     harmless{"escapechar", ""},
     harmless{"fingerprinthash", "sha256"},
-    harmless{"forkafterauthentication", "no"},
     harmless{"forwardagent", "no"},
     harmless{"forwardx11", "no"},
     harmless{"forwardx11timeout", ""},
     harmless{"forwardx11trusted", ""},
-    harmless{"gatewayports", "no"},
     harmless{"gssapiauthentication", "no"},
     harmless{"gssapidelegatecredentials", ""},
     harmless{"gssapikeyexchange", "no"},
@@ -339,8 +357,6 @@ constexpr std::array harmless_options{
     harmless{"sessiontype", "none"},
     harmless{"setenv", ""},
     harmless{"stdinnull", ""},
-    harmless{"streamlocalbindmask", ""},
-    harmless{"streamlocalbindunlink", ""},
     harmless{"syslogfacility", ""},
     harmless{"tcpkeepalive", "yes"},
     harmless{"tunnel", "no"},
@@ -353,13 +369,12 @@ constexpr std::array harmless_options{
 };
 
 // Known to ssh, or planned here, and refused by name whatever their value.
-constexpr std::array<std::string_view, 29> refused_options{"bindinterface",
+constexpr std::array<std::string_view, 27> refused_options{"bindinterface",
                                                            "canonicaldomains",
                                                            "canonicalizefallbacklocal",
                                                            "canonicalizemaxdots",
                                                            "canonicalizepermittedcnames",
                                                            "channeltimeout",
-                                                           "dynamicforward",
                                                            "enablesshkeysign",
                                                            "gssapiclientidentity",
                                                            "gssapikexalgorithms",
@@ -380,7 +395,6 @@ constexpr std::array<std::string_view, 29> refused_options{"bindinterface",
                                                            "permitremoteopen",
                                                            "pkcs11provider",
                                                            "refuseconnection",
-                                                           "remoteforward",
                                                            "securitykeyprovider"};
 
 template <class Table>

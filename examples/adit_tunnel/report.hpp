@@ -67,7 +67,8 @@ private:
     void event_as_json(const adit::tunnel_event& event);
     void changed(const adit::tunnel_event& event);
     [[nodiscard]] std::string rates(const adit::tunnel_counters& now);
-    [[nodiscard]] std::string target_of(std::size_t forward) const;
+    [[nodiscard]] std::string target_of(const adit::tunnel_event& event) const;
+    [[nodiscard]] std::string forwards_as_json(const adit::tunnel& t);
     [[nodiscard]] std::string time_shown() const;
 
     const settings& settings_;
@@ -120,10 +121,16 @@ inline void reporter::clear_status() {
     shown_.clear();
 }
 
-inline std::string reporter::target_of(std::size_t forward) const {
-    const forward_spec& f = settings_.forwards.at(forward);
-    if (!f.to_path.empty()) return adit::escaped(f.to_path);
-    return adit::escaped(f.host) + ":" + std::to_string(f.port);
+inline std::string forward_spec::target() const {
+    if (dynamic) return "SOCKS";
+    if (!to_path.empty()) return adit::escaped(to_path);
+    return adit::forward_target{false, host, port, {}, 0}.to_string();
+}
+
+inline std::string reporter::target_of(const adit::tunnel_event& event) const {
+    const auto& all = event.remote ? settings_.remote_forwards : settings_.forwards;
+    if (event.forward < all.size()) return all[event.forward].target();
+    return settings_.stdio_forward ? settings_.stdio_forward->target() : "";
 }
 
 [[nodiscard]] inline std::string to_milliseconds(std::chrono::steady_clock::duration time) {
@@ -131,6 +138,34 @@ inline std::string reporter::target_of(std::size_t forward) const {
     const double ms = std::chrono::duration<double, std::milli>(time).count();
     const int size = std::snprintf(text.data(), text.size(), "%.1f", ms);
     return {text.data(), static_cast<std::size_t>(size)};
+}
+
+// Also told to a person; what could not be bound was told before.
+inline std::string reporter::forwards_as_json(const adit::tunnel& t) {
+    std::string all;
+    const auto endpoints = t.endpoints();
+    for (std::size_t i = 0; i < endpoints.size(); ++i) {
+        const std::string at = t.listens_at(i);
+        if (at.empty()) continue;
+        const forward_spec& f = settings_.forwards[i];
+        person(talk::info, at + " -> " + f.target());
+        json_object one;
+        if (!f.bind_path.empty()) {
+            one.text("bind_path", at);
+        } else {
+            one.text("bind", endpoints[i].address().to_string());
+            one.number("port", endpoints[i].port());
+        }
+        if (f.dynamic) {
+            one.truth("socks", true);
+        } else if (!f.to_path.empty()) {
+            one.text("path", adit::escaped(f.to_path));
+        } else {
+            one.text("host", adit::escaped(f.host)).number("host_port", f.port);
+        }
+        all += (all.empty() ? "" : ",") + one.str();
+    }
+    return all;
 }
 
 inline void reporter::ready(const adit::tunnel& t, std::chrono::steady_clock::duration time) {
@@ -142,24 +177,9 @@ inline void reporter::ready(const adit::tunnel& t, std::chrono::steady_clock::du
     person(talk::info, "ready in " + to_milliseconds(time) + " ms: " + t.diagnostics().hop);
     person(talk::verbose, info.peer_version + ", " + info.kex + ", " + info.cipher_to_server + mac +
                               ", " + info.host_key_algorithm + " " + info.host_key_fingerprint);
-    std::string forwards;
-    const auto endpoints = t.endpoints();
-    for (std::size_t i = 0; i < endpoints.size(); ++i) {
-        if (endpoints[i].port() == 0) continue;  // could not be bound, which was said
-        const std::string address = endpoints[i].address().to_string();
-        const bool v6 = endpoints[i].address().is_v6();
-        person(talk::info, (v6 ? "[" + address + "]" : address) + ":" +
-                               std::to_string(endpoints[i].port()) + " -> " + target_of(i));
-        json_object one;
-        one.text("bind", address).number("port", endpoints[i].port());
-        const forward_spec& f = settings_.forwards[i];
-        if (!f.to_path.empty()) one.text("path", adit::escaped(f.to_path));
-        if (f.to_path.empty()) one.text("host", adit::escaped(f.host)).number("host_port", f.port);
-        forwards += (forwards.empty() ? "" : ",") + one.str();
-    }
     json_object event("ready");
     event.text("server", t.diagnostics().hop).text("server_version", info.peer_version);
-    event.raw("forwards", "[" + forwards + "]").raw("ready_ms", to_milliseconds(time));
+    event.raw("forwards", "[" + forwards_as_json(t) + "]").raw("ready_ms", to_milliseconds(time));
     event.text("kex", info.kex).text("host_key_algorithm", info.host_key_algorithm);
     event.text("host_key_fingerprint", info.host_key_fingerprint);
     event.text("cipher_to_server", info.cipher_to_server).text("mac_to_server", info.mac_to_server);
@@ -184,14 +204,15 @@ inline void reporter::ready(const adit::tunnel& t, std::chrono::steady_clock::du
 inline void reporter::event_as_json(const adit::tunnel_event& event) {
     using kind = adit::tunnel_event::kind;
     json_object object(name_of(event.what));
-    if (event.what != kind::unbound && event.what != kind::bound)
-        object.number("id", event.id).text("peer", event.peer);
-    object.number("forward", event.forward).text("to", target_of(event.forward));
+    if (event.id != 0) object.number("id", event.id).text("peer", event.peer);
+    object.number("forward", event.forward).text("to", target_of(event));
     if (event.what == kind::closed) {
         object.number("bytes_up", event.bytes_up).number("bytes_down", event.bytes_down);
     }
     if (event.error) object.text("error", event.error.message());
-    if (!event.text.empty()) object.text("server_text", event.text);
+    if (event.remote) object.truth("remote", true);
+    const bool is_place = event.what == kind::bound || event.what == kind::unbound;
+    if (!event.text.empty()) object.text(is_place ? "at" : "server_text", event.text);
     json(object);
 }
 
@@ -226,8 +247,8 @@ inline void reporter::happened(const adit::tunnel_event& event) {
     using kind = adit::tunnel_event::kind;
     if (event.what == kind::state) return changed(event);
     event_as_json(event);
-    const std::string who = "#" + std::to_string(event.id) + " " + event.peer + " -> " +
-                            target_of(event.forward) + ": ";
+    const std::string who =
+        "#" + std::to_string(event.id) + " " + event.peer + " -> " + target_of(event) + ": ";
     switch (event.what) {
         case kind::opened:
             ++open_;
@@ -248,10 +269,13 @@ inline void reporter::happened(const adit::tunnel_event& event) {
         }
         case kind::held: return person(talk::verbose, who + "waits for the SSH connection");
         case kind::bound:
-            return person(talk::info, target_of(event.forward) + " has its port again");
+            if (event.remote) {
+                return person(talk::info, "the server's " + event.text + " -> " + target_of(event));
+            }
+            return person(talk::info, target_of(event) + " has its port again");
         case kind::state: return;
         case kind::unbound:
-            return warning("nothing listens for " + target_of(event.forward) + ": " +
+            return warning("nothing listens for " + target_of(event) + ": " +
                            event.error.message() + " (" + event.text + ")");
     }
 }

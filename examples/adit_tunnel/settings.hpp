@@ -23,12 +23,17 @@ namespace adit_tunnel {
 
 using programs::usage_error;
 
+/// One -L, -R or -D, as it was said.
 struct forward_spec {
-    std::string bind_address = "127.0.0.1";
+    std::optional<std::string> bind_address;  ///< none: GatewayPorts decides
     std::uint16_t bind_port = 0;
+    std::string bind_path;  ///< a Unix socket's, instead of address and port
+    bool dynamic = false;   ///< SOCKS says where to
     std::string host;
     std::uint16_t port = 0;
-    std::string to_path;  ///< of a Unix socket at the server, instead of host and port
+    std::string to_path;  ///< a Unix socket's, instead of host and port
+
+    [[nodiscard]] std::string target() const;  ///< for people
 };
 
 /// Of the option Upstream.
@@ -61,7 +66,12 @@ struct settings {
     std::string host_name;  ///< what to connect to, and what known_hosts calls it
     std::uint16_t port = 22;
     std::string user;
-    std::vector<forward_spec> forwards;
+    std::vector<forward_spec> forwards, remote_forwards;
+    std::optional<forward_spec> stdio_forward;  ///< -W
+    bool gateway_ports = false;
+    unsigned socket_mask = 0177;
+    bool replace_sockets = false;
+    bool background = false;  ///< -f
     bool exit_on_forward_failure = true;
     bool reconnect = true;  ///< where ssh ends with 255
 

@@ -32,6 +32,7 @@ public:
     remote_connection& operator=(remote_connection&& other) noexcept;
     ~remote_connection();
 
+    [[nodiscard]] executor get_executor() const { return link_->get_executor(); }
     /// Whom the server says that it serves, escaped; nobody can check it. Empty for a Unix socket.
     [[nodiscard]] const std::string& originator() const noexcept { return originator_; }
     [[nodiscard]] std::uint16_t originator_port() const noexcept { return originator_port_; }

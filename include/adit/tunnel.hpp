@@ -6,7 +6,7 @@
 // Not thread-safe: all calls and events happen in the executor's strand.
 // Invariants: the port is held from bind on; a local client sees a clean end only behind complete
 // data, and a reset otherwise (security.md section 4); none that was accepted is lost silently.
-// Over 300 lines: a quarter of it is documentation.
+// Over 300 lines: a quarter of it is documentation; the rest is what all kinds of ways share.
 #pragma once
 
 #include <adit/bodies.hpp>
@@ -18,6 +18,8 @@
 #include <adit/tunnel/entrance.hpp>
 #include <adit/tunnel/keeper.hpp>
 #include <adit/tunnel/options.hpp>
+#include <adit/tunnel/relay_tally.hpp>
+#include <adit/tunnel/remote_side.hpp>
 #include <adit/tunnel/state.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -54,6 +56,12 @@ public:
     template <class Token>
     auto async_wait_closed(Token&& token);
 
+    /// Relays one stream to `to`, which the server connects to: what ssh -W does with its standard
+    /// input and output. void(error_code), when both directions have ended. After async_start.
+    /// Cancellation: terminal, cuts both sides off. Errors: as client::async_open, channel_reset, …
+    template <class Stream, class Token>
+    auto async_carry(Stream&& stream, target to, Token&& token);
+
     /// Ends everything: listeners, relays (local clients see a reset), attempts, the connection.
     void close();
     /// The connection is wanted now, say because the network is back: as a local client wants it.
@@ -63,6 +71,11 @@ public:
     /// Where the forwards listen, in their order; 0.0.0.0:0 for a Unix socket, and where nothing
     /// could be bound. Known after async_start.
     [[nodiscard]] std::vector<asio::ip::tcp::endpoint> endpoints() const;
+    /// The same for people, one of them: an address and port, or a path; empty: nowhere.
+    [[nodiscard]] std::string listens_at(std::size_t forward) const {
+        const bool bound = forward < state_->ways.size() && state_->ways[forward].is_bound();
+        return bound ? state_->ways[forward].to_string() : std::string();
+    }
     /// Of the connection that stands, or of the last one that did.
     [[nodiscard]] session_info info() const { return state_->link->info(); }
     [[nodiscard]] const adit::diagnostics& diagnostics() const noexcept;
@@ -74,12 +87,16 @@ public:
         return state_->failures.at(forward);
     }
     /// Bytes of all relays that have ended and that run.
-    [[nodiscard]] std::uint64_t bytes_up() const noexcept { return state_->moved().to_channel; }
-    [[nodiscard]] std::uint64_t bytes_down() const noexcept { return state_->moved().to_stream; }
+    [[nodiscard]] std::uint64_t bytes_up() const noexcept {
+        return state_->relays.moved().to_channel;
+    }
+    [[nodiscard]] std::uint64_t bytes_down() const noexcept {
+        return state_->relays.moved().to_stream;
+    }
 
 private:
     friend class tunnels;
-    struct core final : detail::keeper_watcher {
+    struct core final : detail::keeper_watcher, detail::remote_host {
         core(executor e, tunnel_options o, std::shared_ptr<detail::keeper> l)
             : ex(std::move(e)),
               options(std::move(o)),
@@ -88,16 +105,21 @@ private:
               ended(ex) {}
         void on_change(const detail::keeper_change& change) override;
         [[nodiscard]] bool wants() const noexcept override { return counted.held != 0; }
-        /// Of relays that have ended and that run.
-        [[nodiscard]] detail::relay_report moved() const noexcept;
+        [[nodiscard]] bool is_closed() const noexcept override { return closed; }
+        [[nodiscard]] std::uint64_t next_id() noexcept override { return ++last_id; }
+        void tell(const tunnel_event& event) override { count_and_report(*this, event); }
+        [[nodiscard]] task<> run(std::shared_ptr<detail::relay> one, tunnel_event& e) override {
+            return relays.run(std::move(one), e);
+        }
 
         executor ex;
         tunnel_options options;
         std::shared_ptr<detail::keeper> link;
         adit::diagnostics early;  // until the first attempt
         std::vector<entrance> ways;
-        std::vector<std::shared_ptr<detail::relay>> relays;
-        detail::relay_report past;  // of relays that have ended
+        detail::remote_side remote;
+        bool remote_asked = false;  // at the start; after that on each new connection
+        detail::relay_tally relays;
         tunnel_counters counted;
         tunnel_failure failure;
         std::vector<tunnel_failure> failures;
@@ -120,12 +142,14 @@ private:
     static void listen(const std::shared_ptr<core>& s, std::size_t index);
     static task<> bind_again(std::shared_ptr<core> s, std::size_t index);
     static task<> serve(std::shared_ptr<core> s, visitor who, tunnel_event event);
+    static task<> carry(std::shared_ptr<core> s, std::shared_ptr<visitor> who);
+    static task<> serve_one(std::shared_ptr<core> s, visitor who, tunnel_event& event);
+    static void count_and_report(core& s, const tunnel_event& event);
     static task<channel> open(std::shared_ptr<core> s, target to, tunnel_event& event);
     static task<> hold(std::shared_ptr<core> s, std::chrono::steady_clock::time_point until,
                        tunnel_event& event);
-    static task<> run_relay(std::shared_ptr<core> s, std::shared_ptr<detail::relay> running,
-                            tunnel_event& event);
     static void report(core& s, const tunnel_event& event);
+    static void ask_remotely(core& s, client& ssh);
     static void stop(core& s, error_code cause);
 
     std::shared_ptr<core> state_;
@@ -143,6 +167,15 @@ auto tunnel::async_wait_closed(Token&& token) {
     return detail::door(
         state_->ex, [s = state_] { return wait_closed(s); }, std::forward<Token>(token),
         detail::any_cancellation);
+}
+
+template <class Stream, class Token>
+auto tunnel::async_carry(Stream&& stream, target to, Token&& token) {
+    auto who = std::make_shared<visitor>(std::move(to));
+    who->stream = detail::erase(std::forward<Stream>(stream));
+    return detail::door(
+        state_->ex, [s = state_, who = std::move(who)] { return carry(s, who); },
+        std::forward<Token>(token));
 }
 
 #if ADIT_BODIES
@@ -192,6 +225,12 @@ ADIT_DECL task<> tunnel::begin(std::shared_ptr<core> s) {
     for (std::size_t i = 0; i < s->ways.size(); ++i) {
         if (s->ways[i].is_bound()) listen(s, i);
     }
+    client* const ssh = s->link->ssh();
+    if (ssh == nullptr) throw protocol_error(errc::connection_lost);
+    s->remote.set_up(s->ex, s->options.remote_forwards, s);
+    co_await s->remote.ask(ssh->state_->link, s->options.require_all_forwards);
+    s->remote_asked = true;
+    if (s->closed) throw protocol_error(s->cause);
 }
 
 ADIT_DECL task<> tunnel::wait_closed(std::shared_ptr<core> s) {
@@ -273,6 +312,10 @@ ADIT_DECL task<> tunnel::bind_again(std::shared_ptr<core> s, std::size_t index) 
 }
 
 ADIT_DECL task<> tunnel::serve(std::shared_ptr<core> s, visitor who, tunnel_event event) {
+    co_await serve_one(std::move(s), std::move(who), event);
+}
+
+ADIT_DECL task<> tunnel::serve_one(std::shared_ptr<core> s, visitor who, tunnel_event& event) {
     channel far;
     try {
         far = co_await open(s, who.to, event);
@@ -281,15 +324,24 @@ ADIT_DECL task<> tunnel::serve(std::shared_ptr<core> s, visitor who, tunnel_even
         who.turn_away(e.code(), event.text);
         event.what = tunnel_event::kind::refused;
         event.error = e.code();
-        ++s->counted.refused;
-        report(*s, event);
-        co_return;
+        co_return count_and_report(*s, event);
     }
-    ++s->counted.connections;
-    report(*s, event);
+    count_and_report(*s, event);
     auto running = std::make_shared<detail::relay>(std::move(who.stream), far.release_core());
-    co_await run_relay(s, std::move(running), event);
+    co_await s->relays.run(std::move(running), event);
     report(*s, event);
+}
+
+ADIT_DECL task<> tunnel::carry(std::shared_ptr<core> s, std::shared_ptr<visitor> who) {
+    tunnel_event event;
+    event.id = ++s->last_id;
+    event.forward = s->options.forwards.size();
+    const std::string where = who->to.to_string();
+    co_await serve_one(s, std::move(*who), event);
+    if (!event.error) co_return;
+    client* const ssh = s->link->ssh();
+    if (ssh != nullptr) client::report_refusal(*ssh->state_, where, event.text);
+    throw protocol_error(event.error);
 }
 
 // Nothing of the local client's was read yet: what a lost connection left unanswered is asked
@@ -341,23 +393,16 @@ ADIT_DECL task<> tunnel::hold(std::shared_ptr<core> s, std::chrono::steady_clock
     if (ec) throw protocol_error(ec);
 }
 
-ADIT_DECL task<> tunnel::run_relay(std::shared_ptr<core> s, std::shared_ptr<detail::relay> running,
-                                   tunnel_event& event) {
-    s->relays.push_back(running);
-    const detail::relay_report outcome = co_await running->run();
-    std::erase(s->relays, running);
-    s->past.to_channel += outcome.to_channel;
-    s->past.to_stream += outcome.to_stream;
-    s->past.stalls += outcome.stalls;
-    event.what = tunnel_event::kind::closed;
-    event.error = outcome.error;
-    event.bytes_up = outcome.to_channel;
-    event.bytes_down = outcome.to_stream;
+ADIT_DECL void tunnel::count_and_report(core& s, const tunnel_event& event) {
+    if (event.what == tunnel_event::kind::opened) ++s.counted.connections;
+    if (event.what == tunnel_event::kind::refused) ++s.counted.refused;
+    report(s, event);
 }
 
 ADIT_DECL void tunnel::report(core& s, const tunnel_event& event) {
     using kind = tunnel_event::kind;
-    const bool of_a_forward = event.what != kind::state && event.what != kind::held;
+    const bool of_a_forward = event.what != kind::state && event.what != kind::held &&
+                              !event.remote && event.forward < s.failures.size();
     if (event.error && of_a_forward) {
         std::string text = event.error.message();
         if (!event.text.empty()) text += " (" + event.text + ")";
@@ -380,7 +425,11 @@ ADIT_DECL void tunnel::core::on_change(const detail::keeper_change& change) {
         first_connection = link->made();
     }
     report(*this, event);
+    client* const ssh = link->ssh();
+    if (remote_asked && !closed && ssh != nullptr) ask_remotely(*this, *ssh);
 }
+
+ADIT_DECL void tunnel::ask_remotely(core& s, client& ssh) { s.remote.ask_again(ssh.state_->link); }
 
 ADIT_DECL void tunnel::stop(core& s, error_code cause) {
     if (std::exchange(s.closed, true)) return;
@@ -388,10 +437,10 @@ ADIT_DECL void tunnel::stop(core& s, error_code cause) {
     if (s.link->cause() && cause != errc::connection_closed) {
         s.failure = {cause, s.link->story().describe(cause)};
     }
-    const auto running = s.relays;  // each takes itself out of the list
-    for (const auto& one : running) one->abort(cause);
+    s.relays.abort(cause);
     s.ended.notify();
     for (entrance& way : s.ways) way.close();
+    s.remote.close();
     s.link->leave(&s);
     tunnel_event event;
     event.what = tunnel_event::kind::state;
@@ -428,7 +477,7 @@ ADIT_DECL std::vector<asio::ip::tcp::endpoint> tunnel::endpoints() const {
 
 ADIT_DECL tunnel_counters tunnel::counters() const {
     const core& s = *state_;
-    const detail::relay_report moved = s.moved();
+    const detail::relay_report moved = s.relays.moved();
     tunnel_counters c = s.counted;
     c.bytes_up = moved.to_channel;
     c.bytes_down = moved.to_stream;
@@ -437,16 +486,6 @@ ADIT_DECL tunnel_counters tunnel::counters() const {
     if (s.first_connection != 0) c.reconnects = s.link->made() - s.first_connection;
     c.round_trip = s.link->info().round_trip;
     return c;
-}
-
-ADIT_DECL detail::relay_report tunnel::core::moved() const noexcept {
-    detail::relay_report sum = past;
-    for (const auto& running : relays) {
-        sum.to_channel += running->report().to_channel;
-        sum.to_stream += running->report().to_stream;
-        sum.stalls += running->report().stalls;
-    }
-    return sum;
 }
 
 #endif  // ADIT_BODIES

@@ -72,6 +72,105 @@ struct client_open : client_row<channel> {
     bool awake = false;
 };
 
+/// A server that listens for the client, and opens a channel for it when it is told to.
+struct listening_script {
+    static constexpr std::uint16_t port = 4022;
+
+    // One request, or the client's end.
+    task<> answer(test_server& server) {
+        const protocol::packet p = co_await server.port().receive_packet();
+        if (p.id() != wire::message_id::global_request) co_return;
+        const auto m = value_of(wire::decode<wire::global_request>(p.payload));
+        if (m.request_name == "tcpip-forward") {
+            ++granted;
+            const auto reply = detail::encoded_fields(wire::tcpip_forward_reply{port});
+            server.reply(wire::request_success{{reply}});
+        } else if (m.request_name == "cancel-tcpip-forward") {
+            ++cancelled;
+        }
+        co_await server.flush();
+    }
+    task<> answer_all(test_server& server) {
+        for (;;) co_await answer(server);
+    }
+    [[nodiscard]] static std::vector<byte> connection(std::uint32_t sender = 77) {
+        const auto fields =
+            detail::encoded_fields(wire::forwarded_tcpip{"localhost", port, "192.0.2.9", 5000});
+        return payload_of(wire::channel_open{"forwarded-tcpip", sender, 1000, 1000, {fields}});
+    }
+
+    int granted = 0, cancelled = 0;
+};
+
+[[nodiscard]] inline forward_target any_port() {
+    forward_target where;
+    where.host = "localhost";
+    return where;
+}
+
+struct client_listen : client_row<remote_listener> {
+    static constexpr std::string_view name = "client::async_listen";
+    static constexpr promise promised = promise::total;
+
+    client_listen() { s.make_ready(); }
+    template <class Token>
+    auto begin(Token&& token) {
+        return s.ssh().async_listen(any_port(), std::forward<Token>(token));
+    }
+    void wake() {
+        if (std::exchange(awake, true)) return;
+        spawn(s.ctx,
+              [this] { return until_gone([this] { return script.answer_all(s.server()); }); });
+    }
+    [[nodiscard]] bool right(const remote_listener& l) {
+        return l.is_open() && l.where().port == listening_script::port;
+    }
+    // What was granted late is given back.
+    [[nodiscard]] bool intact() { return script.granted == script.cancelled; }
+
+    listening_script script;
+    bool awake = false;
+};
+
+struct remote_listener_accept : client_row<remote_connection> {
+    static constexpr std::string_view name = "remote_listener::async_accept";
+    static constexpr promise promised = promise::total;
+
+    remote_listener_accept() {
+        s.make_ready();
+        const auto listens = [this]() -> task<> {
+            auto listening = s.ssh().async_listen(any_port(), asio::deferred);
+            listener = co_await std::move(listening);
+        };
+        const auto grants = [this]() -> task<> { co_await script.answer(s.server()); };
+        s.play({listens, grants});
+    }
+    template <class Token>
+    auto begin(Token&& token) {
+        return listener.async_accept(std::forward<Token>(token));
+    }
+    void wake() {
+        if (!std::exchange(awake, true)) say(s, {listening_script::connection()});
+    }
+    [[nodiscard]] bool right(const remote_connection& c) { return c.originator() == "192.0.2.9"; }
+    // Who came meanwhile still waits.
+    [[nodiscard]] bool intact() {
+        ending<remote_connection> next;
+        listener.async_accept(next.handler());
+        settle();
+        return next.completions == 1 && !next.ec;
+    }
+    void destroy() { listener = remote_listener(); }
+    void end() {
+        listener = remote_listener();
+        s.finish();
+    }
+
+    listening_script script;
+    remote_listener listener;
+    bool awake = false;
+};
+
 struct client_wait_closed : client_row<> {
     static constexpr std::string_view name = "client::async_wait_closed";
     static constexpr promise promised = promise::total;
@@ -184,7 +283,8 @@ struct channel_wait_writable : writing_row<nothing> {
     [[nodiscard]] bool intact() { return sent().empty(); }
 };
 
-using client_operations = rows<client_handshake, client_open, client_wait_closed>;
+using client_operations =
+    rows<client_handshake, client_open, client_listen, remote_listener_accept, client_wait_closed>;
 using channel_operations =
     rows<channel_read_some, channel_wait_readable, channel_write_some, channel_wait_writable>;
 

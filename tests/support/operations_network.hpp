@@ -6,6 +6,7 @@
 
 #include "support/bastion_scene.hpp"
 #include "support/fake_agent.hpp"
+#include "support/memory_stream.hpp"
 #include "support/operation.hpp"
 
 #include <adit/connect.hpp>
@@ -162,6 +163,37 @@ struct tunnel_wait_closed : tunnel_row {
     }
     void wake() { way->close(); }
     [[nodiscard]] static error_code expected() { return errc::connection_closed; }
+};
+
+struct tunnel_carry : tunnel_row {
+    static constexpr std::string_view name = "tunnel::async_carry";
+    static constexpr promise promised = promise::terminal;
+
+    tunnel_carry() {
+        ending<nothing> started;
+        way->async_start(started.handler());
+        serves();
+        run_until(context, [&] { return started.completions != 0; });
+        BOOST_REQUIRE(!started.ec);
+        settle();
+        std::tie(near, far) = memory_pair(context.get_executor());
+    }
+    template <class Token>
+    auto begin(Token&& token) {
+        target to("db.internal", 5432);
+        return way->async_carry(std::move(near), std::move(to), std::forward<Token>(token));
+    }
+    void wake() { far.shutdown_send(); }
+    // Its stream is gone; the tunnel works on.
+    [[nodiscard]] bool over() {
+        ending<std::size_t> reading;
+        std::array<char, 1> room{};
+        far.async_read_some(asio::buffer(room), reading.handler());
+        settle();
+        return reading.completions == 1 && reading.ec;
+    }
+
+    memory_stream near, far;
 };
 
 /// A chain of one connection to the same server; the tunnel has nothing to do.
@@ -355,7 +387,7 @@ struct agent_sign : agent_row<std::vector<byte>> {
 };
 
 using network_operations =
-    rows<connects, chain_start, chain_wait_closed, tunnel_start, tunnel_wait_closed, tunnels_create,
-         probes, bastion_drain, agent_list, agent_sign>;
+    rows<connects, chain_start, chain_wait_closed, tunnel_start, tunnel_wait_closed, tunnel_carry,
+         tunnels_create, probes, bastion_drain, agent_list, agent_sign>;
 
 }  // namespace adit::test

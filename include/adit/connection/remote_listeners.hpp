@@ -10,6 +10,7 @@
 #include <adit/connection/incoming.hpp>
 #include <adit/detail/parking_place.hpp>
 #include <adit/detail/signal.hpp>
+#include <adit/transport/packet_port.hpp>
 #include <adit/wire/channel_types.hpp>
 
 #include <algorithm>

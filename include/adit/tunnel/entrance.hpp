@@ -131,6 +131,7 @@ ADIT_DECL void entrance::bind() {
     error_code ignored;
     s.port.close(ignored);  // what broke still holds its address
     s.socket.close(ignored);
+    s.file.remove();
     if (!s.where.bind_path.empty()) {
         s.file = detail::socket_file::bind(s.socket, s.where.bind_path, s.where.bind_mask,
                                            s.where.replace_socket);
