@@ -205,10 +205,10 @@ BOOST_AUTO_TEST_CASE(socks5_refusals) {
                                           {'\5', errc::connection_refused}};
     for (const auto& [reply, meaning] : rows) {
         proxy_scene s;
-        s.dial(through_socks5(s.proxy()), [&s, reply = reply]() -> task<> {
+        s.dial(through_socks5(s.proxy()), [&s, code = reply]() -> task<> {
             co_await s.accept();
             co_await s.turn(3, std::string("\5\0", 2));
-            co_await s.turn(19, std::string("\5") + reply + std::string("\0\1\0\0\0\0\0\0", 8));
+            co_await s.turn(19, std::string("\5") + code + std::string("\0\1\0\0\0\0\0\0", 8));
         });
         BOOST_TEST(s.ec == meaning);
         BOOST_TEST(!s.report.peer_text.empty());
