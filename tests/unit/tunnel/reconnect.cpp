@@ -50,6 +50,24 @@ void check_recovery(tunnel_scene& s, const std::function<void()>& fault, errc ca
     BOOST_TEST(s.way().last_failure(0).error);
 }
 
+class one_signature final : public signer {
+public:
+    int asked = 0;
+
+    [[nodiscard]] const keys::public_key& public_part() const noexcept override {
+        return key_.public_part();
+    }
+    [[nodiscard]] std::string name() const override { return "once"; }
+    [[nodiscard]] task<std::vector<byte>> sign(std::string_view algorithm,
+                                               bytes_view message) override {
+        if (++asked > 1) co_return std::vector<byte>();
+        co_return key_.sign(algorithm, message).value();
+    }
+
+private:
+    keys::private_key key_ = sample_key(7);
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(tunnel_reconnect)
@@ -362,6 +380,32 @@ BOOST_AUTO_TEST_CASE(t25_who_gives_up_at_a_prompt_is_asked_no_more) {
     BOOST_TEST(s.attempts.size() == 2U);
     BOOST_TEST((s.way().state() == state::closed));
     BOOST_TEST(is_final(s.last(kind::state).error), s.last(kind::state).error.message());
+}
+
+// An agent that has died, or has lost the key: another attempt would be another failed login.
+BOOST_AUTO_TEST_CASE(t25_a_key_that_signs_no_more_is_final) {
+    tunnel_scene s;
+    const auto key = std::make_shared<one_signature>();
+    s.login.credentials = {std::shared_ptr<signer>(key)};
+    BOOST_REQUIRE(!s.start());
+    s.peers.back()->reset();
+    s.clock.advance(std::chrono::minutes(10));
+    BOOST_TEST(key->asked == 2);
+    BOOST_TEST(s.attempts.size() == 2U);
+    BOOST_TEST((s.way().state() == state::closed));
+    BOOST_TEST(is_final(s.last(kind::state).error), s.last(kind::state).error.message());
+}
+
+BOOST_AUTO_TEST_CASE(t22_without_a_descriptor_to_dial_with_it_tries_again) {
+    tunnel_scene s;
+    BOOST_REQUIRE(!s.start());
+    s.refusal = make_error_code(boost::system::errc::too_many_files_open);
+    s.peers.back()->reset();
+    s.clock.advance(std::chrono::minutes(1));
+    BOOST_TEST((s.way().state() == state::waiting));
+    BOOST_TEST(s.attempts.size() < 20U);
+    s.refusal = {};
+    BOOST_TEST(s.within(seconds(31), [&] { return s.works(); }));
 }
 
 BOOST_AUTO_TEST_CASE(t29_a_listener_that_breaks_is_made_again_at_its_port) {
