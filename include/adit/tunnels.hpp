@@ -96,6 +96,7 @@ private:
         executor ex;
         std::map<tunnel_name, std::shared_ptr<entry>> all;
         std::vector<shared_link> links;
+        bool gone = false;  // the object is
     };
 
     static task<std::uint16_t> create(std::shared_ptr<state> s, tunnel_name name,
@@ -165,6 +166,7 @@ ADIT_DECL bool same_connection(const tunnel_options& a, const tunnel_options& b)
 
 ADIT_DECL task<std::uint16_t> tunnels::create(std::shared_ptr<state> s, tunnel_name name,
                                               tunnel_options options, std::string identity) {
+    if (s->gone) throw protocol_error(errc::connection_closed);
     const auto found = s->all.find(name);
     const bool there = found != s->all.end() && !is_over(found->second->way);
     std::shared_ptr<entry> one;
@@ -234,7 +236,9 @@ ADIT_DECL std::uint16_t tunnels::port_of(const tunnel& way) {
 }
 
 ADIT_DECL tunnels::~tunnels() {
-    if (state_ != nullptr) close_all();
+    if (state_ == nullptr) return;
+    state_->gone = true;
+    close_all();
 }
 
 ADIT_DECL bool tunnels::close(const tunnel_name& name) {
