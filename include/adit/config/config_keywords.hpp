@@ -15,6 +15,26 @@ namespace adit::config {
 
 // Details.
 
+/// Older names, and Debian's own.
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 11> keyword_aliases{
+    {{"challengeresponseauthentication", "kbdinteractiveauthentication"},
+     {"dsaauthentication", "pubkeyauthentication"},
+     {"hostbasedkeytypes", "hostbasedacceptedalgorithms"},
+     {"identityfile2", "identityfile"},
+     {"keepalive", "tcpkeepalive"},
+     {"protocolkeepalives", "serveraliveinterval"},
+     {"pubkeyacceptedkeytypes", "pubkeyacceptedalgorithms"},
+     {"setuptimeout", "connecttimeout"},
+     {"skeyauthentication", "kbdinteractiveauthentication"},
+     {"smartcarddevice", "pkcs11provider"},
+     {"tisauthentication", "kbdinteractiveauthentication"}}};
+
+[[nodiscard]] inline std::string_view present_name(std::string_view keyword) noexcept {
+    const auto row = std::ranges::find(keyword_aliases, keyword,
+                                       &std::pair<std::string_view, std::string_view>::first);
+    return row == keyword_aliases.end() ? keyword : row->second;
+}
+
 #if ADIT_BODIES
 
 using settings_of = host_settings;
@@ -161,26 +181,6 @@ inline constexpr std::array unused_rows{
     unused_row{"warnweakcrypto"},
     unused_row{"xauthlocation"},
 };
-
-/// Older names, and Debian's own.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 11> keyword_aliases{
-    {{"challengeresponseauthentication", "kbdinteractiveauthentication"},
-     {"dsaauthentication", "pubkeyauthentication"},
-     {"hostbasedkeytypes", "hostbasedacceptedalgorithms"},
-     {"identityfile2", "identityfile"},
-     {"keepalive", "tcpkeepalive"},
-     {"protocolkeepalives", "serveraliveinterval"},
-     {"pubkeyacceptedkeytypes", "pubkeyacceptedalgorithms"},
-     {"setuptimeout", "connecttimeout"},
-     {"skeyauthentication", "kbdinteractiveauthentication"},
-     {"smartcarddevice", "pkcs11provider"},
-     {"tisauthentication", "kbdinteractiveauthentication"}}};
-
-[[nodiscard]] inline std::string_view present_name(std::string_view keyword) noexcept {
-    const auto row = std::ranges::find(keyword_aliases, keyword,
-                                       &std::pair<std::string_view, std::string_view>::first);
-    return row == keyword_aliases.end() ? keyword : row->second;
-}
 
 ADIT_DECL const option_row* find_option(std::string_view keyword) noexcept {
     const auto row = std::ranges::find(option_rows, present_name(keyword), &option_row::name);
