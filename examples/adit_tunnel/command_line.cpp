@@ -2,6 +2,8 @@
 // read in one way; the order is -l, user@host, the other flags, -o, --profile, -F, and the first
 // value wins.
 #include "command_line.hpp"
+
+#include "algorithms.hpp"
 #include "values.hpp"
 
 #include <adit/version.hpp>
@@ -68,14 +70,14 @@ What differs from ssh:
 // What ssh has and we do not, or not yet. Flags with a value take it, so that the message is right.
 constexpr std::array<std::string_view, 10> refused_flags{"-A", "-C", "-G", "-K", "-M",
                                                          "-s", "-t", "-X", "-Y", "-y"};
-constexpr std::array<std::string_view, 8> refused_flags_with_value{"-B", "-E", "-I", "-O",
-                                                                   "-P", "-Q", "-S", "-w"};
+constexpr std::array<std::string_view, 7> refused_flags_with_value{"-B", "-E", "-I", "-O",
+                                                                   "-P", "-S", "-w"};
 
 struct raw_values {
     std::vector<std::string> destination;
     std::vector<std::string> forwards, remote_forwards, dynamic_forwards, stdio_forwards;
     std::vector<std::string> ports, users, identities, ciphers, macs, options, files;
-    std::vector<std::string> jumps, bind_addresses, escape, profiles;
+    std::vector<std::string> jumps, bind_addresses, escape, profiles, queries;
     std::size_t verbose = 0;
     bool quiet = false, version = false, background = false, gateway = false;
     bool four = false, six = false;
@@ -113,6 +115,7 @@ void declare(CLI::App& app, raw_values& raw, settings& s) {
     app.add_flag("-v", raw.verbose, "the steps; -vv: the messages too; -vvv: when and why");
     app.add_flag("-q", raw.quiet, "say nothing");
     app.add_flag("-V", raw.version, "the version");
+    add_repeated(app, "-Q", raw.queries, "which algorithms there are: cipher, kex, mac, sig, help");
     app.add_flag("--json", s.json, "one event per line, as JSON, on standard output");
     for (const char* flag : {"-N", "-T", "-n"}) {
         app.add_flag(flag)->description("as in ssh -N; always on");
@@ -209,6 +212,8 @@ std::optional<int> read_command_line(settings& s, int argc, const char* const* a
                         Botan::short_version_cstr());
             return EXIT_SUCCESS;
         }
+        for (const std::string& what : raw.queries) std::cout << algorithms_of(what);
+        if (!raw.queries.empty()) return EXIT_SUCCESS;
         fill(s, raw);
         return std::nullopt;
     } catch (const CLI::CallForHelp&) {
