@@ -193,6 +193,7 @@ ADIT_DECL std::unique_ptr<any_stream> start_child(const executor& ex,
 #endif
 #endif
     std::vector<char*> words;
+    words.reserve(argv.size() + 1);
     for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     if (argv.empty()) throw boost::system::system_error(ENOENT, boost::system::system_category());
