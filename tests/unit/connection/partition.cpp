@@ -16,7 +16,6 @@ using adit::channel;
 using adit::errc;
 using adit::error_code;
 using adit::task;
-using adit::test::memory_pipe;
 using adit::test::scene;
 using adit::test::virtual_clock;
 using wire::message_id;

@@ -10,7 +10,6 @@
 
 namespace asio = boost::asio;
 namespace wire = adit::wire;
-using adit::byte;
 using adit::channel;
 using adit::error_code;
 using adit::task;
