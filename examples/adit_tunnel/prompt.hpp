@@ -173,6 +173,12 @@ inline asked_program::asked_program(const std::string& path, const std::string& 
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    // Asio's sockets are not close-on-exec: the connection and the listeners are not its business.
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 34)
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+#endif
+#endif
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
     sigset_t broken_pipe;
