@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(t02_a_login_that_fails_ends_the_attempts) {
         co_await peer.server->shake();
         co_await peer.server->accept_service();
         static_cast<void>(co_await peer.server->expect<wire::userauth_request>());
-        peer.server->reply(wire::userauth_failure{"password", false});
+        peer.server->reply(wire::userauth_failure{"publickey", false});
         co_await peer.server->flush();
         co_await peer.server->expect_end();
     };
