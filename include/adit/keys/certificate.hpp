@@ -90,6 +90,10 @@ private:
     public_key authority_;
 };
 
+/// The blob of the key that a certificate is for, also where adit has no such keys, as of those in
+/// hardware; any other blob as it is.
+[[nodiscard]] std::vector<byte> uncertified_blob(bytes_view blob);
+
 /// Whether a type or an algorithm is a certificate's.
 [[nodiscard]] inline bool is_certificate_name(std::string_view name) noexcept {
     return !plain_name(name).empty();
@@ -138,16 +142,34 @@ errc visit_options(bytes_view list, Visit visit) {
 }
 
 /// The blob of the key whose fields begin at the reader's place, which moves behind them.
-[[nodiscard]] inline std::vector<byte> take_plain_blob(wire::reader& r, const key_type& row) {
+[[nodiscard]] inline std::vector<byte> take_plain_blob(wire::reader& r, std::string_view type,
+                                                       std::size_t strings) {
     const bytes_view from = r.remaining();
-    for (std::size_t i = 0; i < row.strings; ++i) static_cast<void>(r.take_string());
+    for (std::size_t i = 0; i < strings; ++i) static_cast<void>(r.take_string());
     if (r.failed()) return {};
     const bytes_view fields = from.first(from.size() - r.remaining().size());
-    std::vector<byte> blob(4 + row.name.size() + fields.size());
+    std::vector<byte> blob(4 + type.size() + fields.size());
     wire::writer w(blob);
-    w.put_string(as_bytes(row.name));
+    w.put_string(as_bytes(type));
     w.put(fields);
     return blob;
+}
+
+ADIT_DECL std::vector<byte> uncertified_blob(bytes_view blob) {
+    constexpr std::string_view ed25519_in_hardware = "sk-ssh-ed25519@openssh.com";
+    constexpr std::string_view nistp256_in_hardware = "sk-ecdsa-sha2-nistp256@openssh.com";
+    std::vector<byte> plain;
+    wire::reader r(blob);
+    const std::string_view name = plain_name(as_text(r.take_string()));
+    static_cast<void>(r.take_string());  // the nonce
+    if (const key_type* const row = find_key_type(name)) {
+        plain = take_plain_blob(r, row->name, row->strings);
+    } else if (name == "sk-ssh-ed25519") {
+        plain = take_plain_blob(r, ed25519_in_hardware, 2);
+    } else if (name == "sk-ecdsa-sha2-nistp256") {
+        plain = take_plain_blob(r, nistp256_in_hardware, 3);
+    }
+    return plain.empty() ? std::vector<byte>(blob.begin(), blob.end()) : plain;
 }
 
 ADIT_DECL result<certificate> certificate::parse(bytes_view blob) {
@@ -156,7 +178,7 @@ ADIT_DECL result<certificate> certificate::parse(bytes_view blob) {
     if (r.failed()) return r.error();
     if (row == nullptr) return errc::unsupported_key_type;
     static_cast<void>(r.take_string());  // a nonce, which only makes the hash unpredictable
-    const std::vector<byte> plain = take_plain_blob(r, *row);
+    const std::vector<byte> plain = take_plain_blob(r, row->name, row->strings);
     if (r.failed()) return r.error();
     const auto fields = wire::decode_fields<certificate_fields>(r.remaining());
     if (!fields) return fields.error();

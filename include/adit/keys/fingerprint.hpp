@@ -1,6 +1,7 @@
 // Fingerprints as OpenSSH prints them: "SHA256:" and the hash of the blob in base64 without
 // padding. Used in messages to people, and for pinning a host key. MD5 fingerprints are refused by
-// design. Invariant: fingerprint(key) is equal, byte for byte, to what `ssh-keygen -l` prints.
+// design. Invariant: fingerprint(key) is equal, byte for byte, to what `ssh-keygen -l` prints,
+// which of a certificate is the fingerprint of the key that it is for.
 #pragma once
 
 #include <adit/bodies.hpp>
@@ -8,6 +9,7 @@
 #include <adit/crypto/secret.hpp>
 #include <adit/error.hpp>
 #include <adit/keys/base64.hpp>
+#include <adit/keys/certificate.hpp>
 #include <adit/keys/public_key.hpp>
 
 #include <algorithm>
@@ -32,7 +34,7 @@ namespace adit::keys {
 inline constexpr std::string_view fingerprint_prefix = "SHA256:";
 
 ADIT_DECL std::string fingerprint(const public_key& key) {
-    const auto hash = crypto::digest(crypto::hash_id::sha256, key.blob());
+    const auto hash = crypto::digest(crypto::hash_id::sha256, uncertified_blob(key.blob()));
     std::string text = to_base64(hash);
     while (text.ends_with('=')) text.pop_back();
     return std::string(fingerprint_prefix) + text;
