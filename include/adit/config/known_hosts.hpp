@@ -174,6 +174,13 @@ ADIT_DECL host_key_verdict known_hosts::check(std::string_view host, std::uint16
     return verdict;
 }
 
+/// Whether the key is the line's; a certificate that is revoked takes the key in it along, as with
+/// ssh.
+[[nodiscard]] inline bool stands_for(const known_host& entry, const keys::public_key& key) {
+    if (entry.marker != host_marker::revoked) return entry.key == key;
+    return crypto::same_secret(keys::uncertified_blob(entry.key.blob()), key.blob());
+}
+
 // C51: a mismatch needs a known key of the same type. OpenSSH calls any other key of the host a
 // mismatch, and can afford to, because it offers only algorithms of known types to a known host; so
 // should the caller, with key_types(). The verdict names the other type, see host_key_verdict.
@@ -186,7 +193,7 @@ ADIT_DECL host_key_verdict known_hosts::judge(std::string_view name,
         if (entry.marker == host_marker::cert_authority || !speaks_of(entry, name)) continue;
         const bool same_key = entry.key == key;
         if (entry.marker == host_marker::revoked) {
-            if (same_key) return verdict_of(host_key_status::revoked, entry);
+            if (stands_for(entry, key)) return verdict_of(host_key_status::revoked, entry);
             continue;
         }
         const bool same_type = entry.key.type() == key.type();
@@ -220,7 +227,7 @@ ADIT_DECL host_key_verdict known_hosts::verdict_of(host_key_status status,
 ADIT_DECL bool known_hosts::marks(host_marker marker, const std::vector<std::string>& names,
                                   const keys::public_key* key) const {
     return std::ranges::any_of(entries_, [&](const known_host& entry) {
-        if (entry.marker != marker || (key != nullptr && !(entry.key == *key))) return false;
+        if (entry.marker != marker || (key != nullptr && !stands_for(entry, *key))) return false;
         return std::ranges::any_of(names, [&](const auto& name) { return speaks_of(entry, name); });
     });
 }

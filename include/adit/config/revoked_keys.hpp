@@ -1,5 +1,6 @@
 // RevokedHostKeys of ssh_config(5) and RevokedKeys of sshd_config(5): a text file of public keys,
-// one on a line, that nobody may use, themselves or in a certificate that they are in or signed.
+// one on a line, that nobody may use, themselves or in a certificate that they are in or signed. A
+// certificate on a line stands for the key in it, as for OpenSSH.
 // Used by trust.hpp and by programs.
 // Invariant: what cannot be read wholly revokes everything, because the caller gets an error: a
 // missing file, a line that is no key, and OpenSSH's binary list (KRL), which adit does not read.
@@ -32,7 +33,7 @@ public:
 
     /// The line of the key; 0: it does not stand there.
     [[nodiscard]] std::size_t line_of(const keys::public_key& key) const noexcept;
-    /// The same for a certificate: as a whole, by its key, or by its CA's.
+    /// The same for a certificate: by its key, or by its CA's.
     [[nodiscard]] std::size_t line_of(const keys::certificate& certificate) const;
 
 private:
@@ -62,6 +63,7 @@ ADIT_DECL config_result<revoked_keys> revoked_keys::parse(std::string_view text,
         line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
         if (line.empty() || line.starts_with('#')) continue;
         auto key = keys::public_key::parse_line(line);
+        if (key) key = keys::public_key::parse(keys::uncertified_blob(key->blob()));
         if (!key) return config_fault{file, number, "is no public key"};
         all.entries_.push_back({std::move(*key), number});
     }
@@ -80,11 +82,8 @@ ADIT_DECL std::size_t revoked_keys::line_of(const keys::public_key& key) const n
 }
 
 ADIT_DECL std::size_t revoked_keys::line_of(const keys::certificate& certificate) const {
-    std::size_t line = line_of(certificate.key());
-    if (line == 0) line = line_of(certificate.authority());
-    const auto whole = keys::public_key::parse(certificate.blob());
-    if (line == 0 && whole) line = line_of(*whole);
-    return line;
+    const std::size_t line = line_of(certificate.key());
+    return line != 0 ? line : line_of(certificate.authority());
 }
 
 #endif  // ADIT_BODIES

@@ -112,6 +112,19 @@ BOOST_AUTO_TEST_CASE(c51_keys_of_other_types_make_no_mismatch_but_are_told) {
                 host_key_status::mismatch));
 }
 
+BOOST_AUTO_TEST_CASE(c51_a_certificate_that_is_revoked_takes_its_key_along) {
+    const keys::certificate listed = test::sample_certificate();  // of key 1, by key 2
+    const auto whole = keys::public_key::parse(listed.blob()).value();
+    const std::string revoked = line_of("@revoked host", whole);
+    BOOST_TEST((verdict(line_of("host", 1) + revoked, "host") == host_key_status::revoked));
+    BOOST_TEST((verdict(line_of("other", 1) + revoked, "other") == host_key_status::match));
+    BOOST_TEST(
+        (parse(line_of("host", 2) + revoked).check("host", 22, test::sample_public_key(2)).status ==
+         host_key_status::match));
+    // Of no other line does that hold.
+    BOOST_TEST((verdict(line_of("host", whole), "host") != host_key_status::match));
+}
+
 BOOST_AUTO_TEST_CASE(c51_a_revoked_key_is_revoked_whatever_else_is_said) {
     const std::string good = line_of("host", 1);
     const std::string revoked = line_of("@revoked *", 1);

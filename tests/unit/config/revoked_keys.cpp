@@ -47,6 +47,19 @@ BOOST_AUTO_TEST_CASE(c38_certificates_are_revoked_with_their_key_their_ca_or_the
     BOOST_TEST(revoked_keys::parse(line_of(3), "list").value().line_of(shown) == 0U);
 }
 
+// Who lists a certificate has its key in mind, which would be as good in the next one.
+BOOST_AUTO_TEST_CASE(c38_a_certificate_in_the_list_revokes_the_key_in_it) {
+    const keys::certificate listed = test::sample_certificate();  // of key 1, by key 2
+    const auto whole = keys::public_key::parse(listed.blob()).value();
+    const auto list = revoked_keys::parse(whole.to_line() + "\n", "list").value();
+    BOOST_TEST(list.line_of(sample_public_key(1)) == 1U);
+    BOOST_TEST(list.line_of(sample_public_key(2)) == 0U);
+    test::certificate_content renewed;
+    renewed.serial = 8;
+    const auto next = keys::certificate::parse(test::sample_certificate_blob(renewed)).value();
+    BOOST_TEST(list.line_of(next) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(c51_what_cannot_be_read_wholly_is_no_list) {
     BOOST_TEST(fault_of(line_of(1) + "ssh-ed25519 AAAA\n") == "list:2: is no public key");
     BOOST_TEST(fault_of("db.test " + line_of(1)) == "list:1: is no public key");
