@@ -6,6 +6,7 @@
 #include <adit/config/authorized_keys.hpp>
 #include <adit/config/key_file.hpp>
 #include <adit/config/key_option_parser.hpp>
+#include <adit/config/profile_toml.hpp>
 #include <adit/crypto/password_hash.hpp>
 
 #include <botan/base32.h>
@@ -14,10 +15,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-#define TOML_HEADER_ONLY 1
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
 
 namespace adit_bastion {
 namespace {
@@ -88,12 +85,9 @@ void set(adit::account& user, const std::string& path, std::string_view name,
     // Read as a key file is: a regular file, closed to others, of a size that is bounded.
     const auto content = adit::config::read_key_file(path);
     if (!content) throw usage_error(path + ": " + content.error().message());
-    try {
-        return toml::parse(adit::as_text(*content), path);
-    } catch (const toml::parse_error& e) {
-        throw usage_error(path + ":" + std::to_string(e.source().begin.line) + ": " +
-                          std::string(e.description()));
-    }
+    auto table = adit::config::parse_toml(*content, path);
+    if (!table) throw usage_error(table.error().sentence());
+    return std::move(*table);
 }
 
 }  // namespace

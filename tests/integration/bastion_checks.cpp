@@ -58,6 +58,15 @@ BOOST_AUTO_TEST_CASE(a_good_configuration_is_checked_in_silence) {
     BOOST_TEST(outcome.output.empty(), outcome.output);
 }
 
+// toml++ ends the program over these.
+BOOST_AUTO_TEST_CASE(s05_users_in_what_is_no_toml_are_refused_by_line) {
+    const checked_folder folder;
+    const std::string good = user_with_password();
+    for (const char* bad : {"[@]", "[[ @]]", "a = [}", "a = {]"}) {
+        folder.refuses_users(good + bad + "\n", ":3: no TOML: ");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_is_told_with_file_and_line) {
     const checked_folder folder;
     const std::string config = folder.file("config");

@@ -38,7 +38,9 @@ EXEMPT_FUNCTIONS = {
     ("include/adit/error.hpp", "message_of"),
 }
 # Whether a header's bodies are seen is the preprocessor's decision, and the only one of its kind.
-MAY_DEFINE = {"include/adit/bodies.hpp", "include/adit/src.hpp"}
+# The last one tells toml++ what to do where it asserts.
+MAY_DEFINE = {"include/adit/bodies.hpp", "include/adit/src.hpp",
+              "include/adit/config/profile_toml.hpp"}
 # Programs that people use; the other examples fit on a page.
 LONG_EXAMPLES = ("adit_tunnel", "adit-tunnel", "adit_bastion", "adit-bastion",
                  "programs")

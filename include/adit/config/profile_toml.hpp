@@ -1,5 +1,6 @@
 // Profiles in TOML: SeeKi's [ssh], and [profile.NAME]. A header of its own and the library's only
-// one that needs toml++; who does not include it does not need that.
+// one that needs toml++; who does not include it does not need that. adit-bastion's users are read
+// through it, too.
 // Invariants: a fault has a line and repeats no value; what toml++ kept of the texts is wiped when
 // they have been copied (S01), but what it used on the way there is its own.
 #pragma once
@@ -8,14 +9,32 @@
 #include <adit/config/profile_fields.hpp>
 #include <adit/slab.hpp>
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
+namespace adit::config::profile_toml {
+
+struct broken_assertion {};
+constexpr void require(bool holds) {
+    if (!holds) throw broken_assertion();
+}
+
+}  // namespace adit::config::profile_toml
+
+// toml++ 3.3 asserts here and there what somebody's text can make untrue. That is to be said, and
+// not to end the program. With NDEBUG it asserts nothing.
+#ifndef TOML_ASSERT
+#define TOML_ASSERT(expr) ::adit::config::profile_toml::require(static_cast<bool>(expr))
+#endif
+#include <toml++/toml.h>
+
 namespace adit::config {
+
+/// A document of any content. Use this instead of toml::parse: what toml++ 3.3 asserts is a fault
+/// here. `file` is for messages.
+[[nodiscard]] config_result<toml::table> parse_toml(bytes_view text, const std::string& file);
 
 /// The document as a tree; `file` is for messages.
 [[nodiscard]] config_result<profile_node> parse_toml_profiles(bytes_view text,
@@ -59,8 +78,9 @@ namespace profile_toml {
 }
 
 /// Looks for what toml++ 3.3 asserts instead of refusing: a [header] whose name begins with what is
-/// no name, and brackets that do not match. Invariant: as far as a text is TOML, a header here is
-/// what TOML calls one.
+/// no name, brackets that do not match, and what is not ASCII where a value begins or ends; and a
+/// name of so many parts that the tables in tables would not fit on a stack. Invariant: as far as a
+/// text is TOML, a header here is what TOML calls one.
 class assertion_search {
 public:
     explicit assertion_search(std::string_view text) : rest_(text) {
@@ -72,7 +92,7 @@ public:
     [[nodiscard]] std::size_t run();
 
 private:
-    static constexpr std::string_view blanks = " \t\r";
+    static constexpr std::size_t most_parts = 64;
 
     char take() {
         const char c = rest_.front();
@@ -80,40 +100,60 @@ private:
         rest_.remove_prefix(1);
         return c;
     }
-    void skip(std::string_view these) {
-        rest_.remove_prefix(std::min(rest_.find_first_not_of(these), rest_.size()));
-    }
     void skip_line() { rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size())); }
-    void skip_text(char quote);
-    [[nodiscard]] bool skip_pair();
-    [[nodiscard]] bool header_has_a_name();
+    [[nodiscard]] bool skip_text(char quote);
+    [[nodiscard]] bool skip_line_of_names();
+    [[nodiscard]] bool header_has_a_name() const;
 
     std::string_view rest_;
     std::size_t line_ = 1;
 };
 
-// Behind its first quotation mark.
-inline void assertion_search::skip_text(char quote) {
+// Behind its first quotation mark. False: what is escaped is no letter of ASCII's.
+inline bool assertion_search::skip_text(char quote) {
     const std::string three(3, quote);
     const bool long_one = rest_.starts_with(std::string_view(three).substr(1));
     if (long_one) rest_.remove_prefix(2);
     while (!rest_.empty()) {
-        if (long_one && rest_.starts_with(three)) return rest_.remove_prefix(3);
-        if (!long_one && rest_.front() == '\n') return;
+        if (long_one && rest_.starts_with(three)) {
+            // One or two more are the text's own last ones.
+            const auto behind = std::min(rest_.find_first_not_of(quote), rest_.size());
+            rest_.remove_prefix(std::min<std::size_t>(behind, 5));
+            return true;
+        }
+        if (!long_one && rest_.front() == '\n') return true;
         const char c = take();
-        if (!long_one && c == quote) return;
-        if (c == '\\' && quote == '"' && !rest_.empty()) take();
+        if (!long_one && c == quote) return true;
+        if (c != '\\' || quote != '"' || rest_.empty()) continue;
+        if (static_cast<unsigned char>(take()) >= 0x80) return false;
     }
+    return true;
 }
 
-// "name = value" up to its line's end, which may be several lines further down. False: a bracket is
-// closed that was not the last to be opened.
-inline bool assertion_search::skip_pair() {
+// "[name]", or "name = value" up to its line's end, which may be several lines further down. False:
+// a bracket is closed that was not the last to be opened, there is more than ASCII outside of
+// texts, where TOML has nothing else, a text stands where none can, or a name has too many parts.
+inline bool assertion_search::skip_line_of_names() {
     std::string closing;
+    std::size_t parts = 0;
+    const bool header = rest_.starts_with('[');
+    bool value = false;
+    char before = '=';  // what stands before a text's first quotation mark
     while (!rest_.empty() && (!closing.empty() || rest_.front() != '\n')) {
         const char c = take();
-        if (c == '"' || c == '\'') skip_text(c);
+        const bool text = c == '"' || c == '\'';
+        const std::string_view openers = value ? "=,[{" : "=,[{.";
+        if (text && openers.find(before) == std::string_view::npos) return false;
+        if (text && !skip_text(c)) return false;
         if (c == '#') skip_line();
+        if (std::string_view(" \t\r\n#").find(c) == std::string_view::npos) before = c;
+        if (static_cast<unsigned char>(c) >= 0x80) return false;
+        if (c == '=' || c == ',') parts = 0;
+        if (c == '=') value = true;
+        if (c == '{') value = false;
+        if (c == ',') value = !closing.empty() && closing.back() == ']';
+        if (c == '[') value = !header;
+        if (c == '.' && ++parts > most_parts) return false;
         if (c == '[') closing += ']';
         if (c == '{') closing += '}';
         if (c != ']' && c != '}') continue;
@@ -123,13 +163,17 @@ inline bool assertion_search::skip_pair() {
     return true;
 }
 
-inline bool assertion_search::header_has_a_name() {
-    rest_.remove_prefix(1);
-    skip(" \t");
-    if (rest_.starts_with('[')) rest_.remove_prefix(1);
-    skip(" \t");
-    if (rest_.empty()) return true;  // toml++ says so
-    const char c = rest_.front();
+// Of a line that begins with a bracket.
+inline bool assertion_search::header_has_a_name() const {
+    std::string_view name = rest_.substr(1);
+    const auto skip_blanks = [&name] {
+        name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
+    };
+    skip_blanks();
+    if (name.starts_with('[')) name.remove_prefix(1);
+    skip_blanks();
+    if (name.empty()) return true;  // toml++ says so
+    const char c = name.front();
     const char lower = to_lower(c);
     const bool letter = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
     return letter || std::string_view("_-\"']").find(c) != std::string_view::npos;
@@ -137,15 +181,11 @@ inline bool assertion_search::header_has_a_name() {
 
 inline std::size_t assertion_search::run() {
     for (;;) {
-        skip(blanks);
+        rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r"), rest_.size()));
         if (rest_.empty()) return 0;
-        const char c = rest_.front();
-        if (c == '\n') {
+        if (rest_.front() == '\n') {
             take();
-        } else if (c == '[') {
-            if (!header_has_a_name()) return line_;
-            skip_line();
-        } else if (!skip_pair()) {
+        } else if ((rest_.front() == '[' && !header_has_a_name()) || !skip_line_of_names()) {
             return line_;
         }
     }
@@ -153,18 +193,26 @@ inline std::size_t assertion_search::run() {
 
 }  // namespace profile_toml
 
-inline config_result<profile_node> parse_toml_profiles(bytes_view text, const std::string& file) {
+inline config_result<toml::table> parse_toml(bytes_view text, const std::string& file) {
     const std::size_t line = profile_toml::assertion_search(as_text(text)).run();
     if (line != 0)
         return config_fault{file, line,
-                            "no TOML: a table without a name, or brackets that do not match"};
+                            "no TOML: a table without a name, brackets that do not match, more "
+                            "than ASCII outside of quotation marks, or a name of too many parts"};
     try {
-        toml::table root = toml::parse(as_text(text));
-        return profile_toml::take(root);
+        return toml::parse(as_text(text));
     } catch (const toml::parse_error& e) {
         return config_fault{file, e.source().begin.line,
                             "no TOML: " + escaped(std::string(e.description()))};
+    } catch (const profile_toml::broken_assertion&) {
+        return config_fault{file, 0, "no TOML"};
     }
+}
+
+inline config_result<profile_node> parse_toml_profiles(bytes_view text, const std::string& file) {
+    auto root = parse_toml(text, file);
+    if (!root) return root.error();
+    return profile_toml::take(*root);
 }
 
 inline config_result<profile> load_toml_profile(const std::string& path, std::string_view name) {

@@ -95,22 +95,51 @@ BOOST_AUTO_TEST_CASE(s05_a_secret_in_a_file_that_others_can_read_is_refused) {
 
 // What only looks like such a header is none.
 BOOST_AUTO_TEST_CASE(what_toml_plus_plus_asserts_is_refused) {
-    for (const char* bad : {"[@]", "[[ @]]", "[\x1f]", " [=]", "[\xc3\xa9]", "[#", "[.a]", "[\n",
-                            "a = [}", "a = {]"}) {
+    for (const char* bad : {"[@]",
+                            "[[ @]]",
+                            "[\x1f]",
+                            " [=]",
+                            "[\xc3\xa9]",
+                            "[#",
+                            "[.a]",
+                            "[\n",
+                            "a = [}",
+                            "a = {]",
+                            "a = [\xe2\x80\xa8",
+                            "a = [1,\xc2\x85",
+                            "a = {b = \xc2\xa0",
+                            "a = \xe2\x80\xa9",
+                            "[a\xc3\xa9]",
+                            "[a] \xc3\xa9",
+                            "a = 1979-05-27\"\xc3\xa9\"",
+                            "a = 1.\"\xc3\xa9\"",
+                            "a = [1, 1.'\xc3\xa9']",
+                            "a = \"\\\xc3\xa9\""}) {
         const std::string told = fault_of("[ssh]\nhost = \"b\"\n" + std::string(bad) + "\n");
         BOOST_TEST(told.starts_with("settings:3: no TOML: "), bad << ": " << told);
     }
     BOOST_TEST(fault_of("\xef\xbb\xbf[=]") ==
-               "settings:1: no TOML: a table without a name, or brackets that do not match");
+               "settings:1: no TOML: a table without a name, brackets that do not match, more "
+               "than ASCII outside of quotation marks, or a name of too many parts");
+    BOOST_TEST(fault_of("[ssh]\nhost = 1979-05-27trueT07:32:00Z\n").find("no TOML") !=
+               std::string::npos);
+    // Each part is a table in a table.
+    std::string deep = "a";
+    for (int i = 0; i < 200'000; ++i) deep += ".a";
+    for (const std::string& name : {deep + " = 1", "[" + deep + "]", "x = { " + deep + " = 1 }"}) {
+        BOOST_TEST(fault_of("[ssh]\n" + name + "\n").starts_with("settings:2: no TOML: "));
+    }
     const auto p = load(R"([other]
 a = [ # [@
  [{ b = "[@", c = '\' }],
 ]
-d = """
+d = """ â¨
 [@\\"""
 e = '''
 [@''' # [@
 f = "\\\"[@"
+g = [{ a."b.c".'d' = 1.5, e."x" = 2 }]
+h = ["""a""""", '''b''''']
 ["ssh"]
 host = "b")");
     BOOST_TEST(p.host == "b");
