@@ -143,7 +143,8 @@ inline task<> credentials::add_keys(adit::client_options& login) {
 inline task<> credentials::ask_agent() {
     const std::string& named = settings_.identity_agent;
     const bool usual = named == "SSH_AUTH_SOCK";
-    const bool as_it_is = usual || named == "none" || named.starts_with('$');
+    const bool of_variable = named.starts_with('$') && !named.starts_with("${");
+    const bool as_it_is = usual || named == "none" || of_variable;
     const std::string path = adit::agent_socket_path(as_it_is ? named : expanded(settings_, named));
     if (path.empty()) co_return;
     error_code why;

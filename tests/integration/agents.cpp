@@ -165,6 +165,26 @@ BOOST_AUTO_TEST_CASE(c50_pins_of_adit_tunnel) {
     }
 }
 
+// As people write it for the agents of password managers.
+BOOST_AUTO_TEST_CASE(c50_an_agent_whose_path_has_a_tilde_or_a_variable_in_it) {
+    if (missing(sshd_9_2())) return;
+    const sshd server(sshd_9_2());
+    const ssh_agent holder;
+    holder.add({server.user_key()});
+    const temporary_directory folder;
+    know_host(folder, server.port(), server.host_key_line());
+    std::filesystem::create_symlink(holder.path(), folder.file("agent"));
+    for (const char* const path : {"~/agent", "${HOME}/agent", "%d/agent"}) {
+        std::filesystem::remove(folder.file("program.log"));
+        program adit_tunnel(folder, {},
+                            {"-p", std::to_string(server.port()), "-o", "IdentityFile=none", "-o",
+                             std::string("IdentityAgent=") + path, "-L", "0:127.0.0.1:9",
+                             current_user() + "@127.0.0.1"});
+        BOOST_TEST(adit_tunnel.says("\"event\":\"ready\""), path << ": " << adit_tunnel.output());
+        BOOST_TEST(adit_tunnel.end() == 0);
+    }
+}
+
 /// For each line with these words in it: whether it is about a certificate, and whether about the
 /// agent's stranger.
 [[nodiscard]] std::string offers(const std::string& text, std::string_view words) {
