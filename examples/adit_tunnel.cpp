@@ -37,6 +37,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,6 +99,7 @@ private:
     void carry_stdio();
     void on_closed(error_code cause);
     void end();
+    void say_warnings();
     void watch_signals();
     void watch_time_before_login(std::size_t hop);
     void too_late();
@@ -234,7 +236,7 @@ void program::on_hop(const adit::route_event& event) {
 }
 
 int program::run() {
-    for (const std::string& text : settings_.warnings) say_.warning(text);
+    say_warnings();
     watch_signals();
     auto beginning = begin();
     asio::co_spawn(io_, std::move(beginning), [](std::exception_ptr thrown) {
@@ -245,6 +247,18 @@ int program::run() {
     io_.restart();
     io_.run_for(farewell);
     return status_;
+}
+
+// Of the jumps too; what is about all hosts is said once.
+void program::say_warnings() {
+    std::set<std::string> said;
+    const auto say = [this, &said](const settings& s) {
+        for (const std::string& text : s.warnings) {
+            if (said.insert(text).second) say_.warning(text);
+        }
+    };
+    for (const auto& jump : jumps_) say(*jump);
+    say(settings_);
 }
 
 task<> program::begin() {

@@ -1,6 +1,5 @@
 // --profile: the library's profile as ssh's options, so that each value is read in one way and the
-// command line, which came before, wins. What a profile can say and this program cannot do is
-// refused by its name in the file.
+// command line, which came before, wins. A jump's are options of its own (way.hpp).
 // Invariant: a secret becomes no option and is in no message.
 #include "settings.hpp"
 
@@ -132,18 +131,19 @@ void set_forward(settings& s, const profile& p) {
     set_option(s, "LocalForward", from + ":" + to);
 }
 
-void set_route(settings& s, const profile& p) {
-    if (!p.proxy_host.empty()) throw usage_error("proxy_host is not there yet");
-    std::string hops;
-    for (const profile& hop : p.jumps) {
-        const bool own = !hop.auth.empty() || !hop.key_paths.empty() || hop.private_key ||
-                         hop.password || hop.totp_secret || !hop.agent_socket.empty();
-        if (own) throw usage_error("jumps: keys and secrets of a hop's own are not there yet");
-        hops += hops.empty() ? "" : ",";
-        if (!hop.user.empty()) hops += hop.user + "@";
-        hops += hop.port == 0 ? hop.host : place(hop.host, hop.port);
-    }
-    if (!hops.empty()) set_option(s, "ProxyJump", hops);
+void set_upstream(settings& s, const profile& p) {
+    if (p.proxy_host.empty()) return;
+    constexpr std::uint16_t usual = 3128;
+    if (!s.given.insert("upstream").second) return;
+    s.upstream = proxy_spec{false, p.proxy_host, p.proxy_port == 0 ? usual : p.proxy_port, {}};
+}
+
+// As with ssh, what the command line says about the way there takes the place of all of it.
+void set_jumps(settings& s, const profile& p) {
+    if (p.jumps.empty() || s.proxy_command || !s.given.insert("proxyjump").second) return;
+    s.jumps.emplace();
+    for (const profile& hop : p.jumps) s.jumps->push_back({hop.user, hop.host, hop.port});
+    s.jump_profiles = p.jumps;
 }
 
 void apply(settings& s, const profile& p) {
@@ -156,7 +156,17 @@ void apply(settings& s, const profile& p) {
     set_trust(s, p);
     set_times(s, p);
     set_forward(s, p);
-    set_route(s, p);
+    set_upstream(s, p);
+    set_jumps(s, p);
+}
+
+void apply_from(settings& s, const profile& p, const std::string& source) {
+    s.secrets.source = source;
+    try {
+        apply(s, p);
+    } catch (const usage_error& e) {
+        throw usage_error(source + ": " + e.what());
+    }
 }
 
 }  // namespace
@@ -171,12 +181,11 @@ void read_profile_file(settings& s, std::string_view text) {
     const auto loaded = path.ends_with(".json") ? config::load_json_profile(path, name)
                                                 : config::load_toml_profile(path, name);
     if (!loaded) throw usage_error(loaded.error().sentence());
-    s.secrets.source = path + (loaded->name.empty() ? "" : ": profile " + loaded->name);
-    try {
-        apply(s, *loaded);
-    } catch (const usage_error& e) {
-        throw usage_error(s.secrets.source + ": " + e.what());
-    }
+    apply_from(s, *loaded, path + (loaded->name.empty() ? "" : ": profile " + loaded->name));
+}
+
+void set_jump(settings& s, const config::profile& hop, const std::string& source) {
+    apply_from(s, hop, source + ": jump " + hop.host);
 }
 
 }  // namespace adit_tunnel

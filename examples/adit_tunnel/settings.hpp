@@ -7,6 +7,7 @@
 #include "../programs/usage_error.hpp"
 
 #include <adit/config/host_settings.hpp>
+#include <adit/config/profile.hpp>
 #include <adit/connect.hpp>
 #include <adit/crypto/secret.hpp>
 #include <adit/crypto/totp.hpp>
@@ -77,6 +78,7 @@ struct settings {
 
     // The way to the server. Of ProxyJump and ProxyCommand the first that is given counts.
     std::optional<std::vector<adit::config::jump_host>> jumps;  ///< empty: none, by its name
+    std::vector<adit::config::profile> jump_profiles;           ///< one for each of them, or none
     std::optional<std::string> proxy_command;                   ///< empty: none, by its name
     std::optional<proxy_spec> upstream;
     std::string upstream_password_file;  ///< empty: none
@@ -138,6 +140,9 @@ void read_config_files(settings& s, const std::vector<std::string>& files);
 /// --profile FILE[:NAME], TOML, or JSON by the file's name: sets the host, its secrets, and options
 /// behind those of the command line. Throws usage_error with file, line and key.
 void read_profile_file(settings& s, std::string_view text);
+
+/// What such a file says about one of its jumps; `source` is for messages. Throws usage_error.
+void set_jump(settings& s, const adit::config::profile& hop, const std::string& source);
 
 /// "[user@]host" or "ssh://[user@]host[:port]".
 void set_destination(settings& s, std::string_view text);

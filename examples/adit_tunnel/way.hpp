@@ -1,7 +1,7 @@
 // The way to the server, from the settings: each jump with those of its own Host block, as ssh has
 // it, and a proxy or a command before the first of them. Used by adit_tunnel.cpp.
-// Invariants: the command line's options are the last server's, except how much is said and asked;
-// a proxy's password is in no message and in no process list.
+// Invariants: the command line's options are the last server's, except how much is said and asked
+// and the proxy, which is the first one's; its password is in no message and in no process list.
 #pragma once
 
 #include "person.hpp"
@@ -28,8 +28,10 @@ namespace adit_tunnel {
 
 // Details.
 
-[[nodiscard]] inline std::unique_ptr<settings> settings_of_jump(const adit::config::jump_host& to,
+[[nodiscard]] inline std::unique_ptr<settings> settings_of_jump(const settings& from,
+                                                                std::size_t index,
                                                                 const settings& last) {
+    const adit::config::jump_host& to = from.jumps->at(index);
     auto s = std::make_unique<settings>();
     s->batch = last.batch;
     s->level = last.level;
@@ -39,6 +41,9 @@ namespace adit_tunnel {
     if (!to.user.empty()) set_option(*s, "User", to.user);
     if (to.port != 0) set_option(*s, "Port", std::to_string(to.port));
     s->host = to.host;
+    if (index < from.jump_profiles.size()) {
+        set_jump(*s, from.jump_profiles[index], from.secrets.source);
+    }
     read_config_files(*s, last.config_files);
     return s;
 }
@@ -50,11 +55,19 @@ inline std::vector<std::unique_ptr<settings>> settings_of_jumps(const settings& 
     const settings* first = &s;
     while (first->jumps && !first->jumps->empty()) {
         std::vector<std::unique_ptr<settings>> before;
-        for (const auto& to : *first->jumps) before.push_back(settings_of_jump(to, s));
+        for (std::size_t i = 0; i < first->jumps->size(); ++i) {
+            before.push_back(settings_of_jump(*first, i, s));
+        }
         std::ranges::move(all, std::back_inserter(before));
         all = std::move(before);
         if (all.size() > most) throw usage_error("ProxyJump: that leads in a circle");
         first = all.front().get();
+    }
+    // Past it nothing can be reached, so it is not for the last server alone; one that the first
+    // has, or has not, by its own Host block comes before it.
+    if (!all.empty() && s.upstream && !all.front()->given.contains("upstream")) {
+        all.front()->upstream = s.upstream;
+        all.front()->upstream_password_file = s.upstream_password_file;
     }
     return all;
 }

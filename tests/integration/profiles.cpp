@@ -5,6 +5,7 @@
 
 #include "integration/bastion.hpp"
 #include "integration/program.hpp"
+#include "integration/proxy_program.hpp"
 
 #if defined(ADIT_TUNNEL) && defined(ADIT_BASTION)
 
@@ -121,6 +122,58 @@ BOOST_AUTO_TEST_CASE(a_password_and_codes_at_adit_bastion) {
                                  "\nremote_host = \"127.0.0.1\"\nremote_port = " + port + "\n");
     know_host(home.folder(), server.port(), server.host_key_line());
     home.leads(local, ":joe");
+}
+
+// A key with a passphrase, then a password and codes, then a key: each hop logs in with its own.
+BOOST_AUTO_TEST_CASE(jumps_with_secrets_of_their_own_behind_a_proxy) {
+    if (missing(sshd_9_2())) return;
+    const temporary_directory scratch;
+    const sshd one(sshd_9_2());
+    output_of({"ssh-keygen", "-q", "-p", "-P", "", "-N", canary, "-a", "1", "-f", one.user_key()});
+    const bastion_program two(
+        {.options = {"AuthenticationMethods=password,keyboard-interactive",
+                     "PasswordAuthentication=yes", "KbdInteractiveAuthentication=yes"},
+         .users = "[user.joe]\npassword = \"" + hash_of_password(scratch, canary) +
+                  "\"\ntotp = \"" + std::string(totp_secret) + "\"\n"});
+    const sshd three(sshd_9_2());
+    const auto server = [](std::uint16_t port, const std::string& user, const std::string& more) {
+        return "host = \"127.0.0.1\"\nport = " + std::to_string(port) + "\nusername = \"" + user +
+               "\"\n" + more;
+    };
+    const auto hop = [&](std::uint16_t port, const std::string& key_line, const std::string& user,
+                         const std::string& more) {
+        const std::string known = "known_" + std::to_string(port);
+        write_file(scratch.file(known), "[127.0.0.1]:" + std::to_string(port) + " " + key_line);
+        return "[[ssh.jumps]]\n" + server(port, user, more) + "known_hosts = \"" +
+               scratch.file(known) + "\"\n";
+    };
+    const std::string hops = hop(one.port(), one.host_key_line(), current_user(),
+                                 "auth_method = \"key\"\nkey_path = \"" + one.user_key() +
+                                     "\"\npassphrase = \"" + canary + "\"\n") +
+                             hop(two.port(), two.host_key_line(), "joe",
+                                 "auth_method = \"password\"\npassword = \"" + std::string(canary) +
+                                     "\"\ntotp_secret = \"" + std::string(totp_secret) + "\"\n");
+    const std::uint16_t local = free_port();
+    const auto settings = [&](std::uint16_t proxy) {
+        const std::string port = std::to_string(three.port());
+        return "[ssh]\n" +
+               server(three.port(), current_user(),
+                      "auth_method = \"key\"\nkey_path = \"" + three.user_key() +
+                          "\"\nproxy_host = \"127.0.0.1\"\nproxy_port = " + std::to_string(proxy) +
+                          "\nremote_host = \"127.0.0.1\"\nremote_port = " + port +
+                          "\nlocal_port = " + std::to_string(local) + "\n") +
+               hops;
+    };
+    const settings_home closed("closed.toml", settings(free_port()));
+    know_host(closed.folder(), three.port(), three.host_key_line());
+    const std::string refused = closed.refusal();
+    BOOST_TEST((refused.find("connect") != std::string::npos), refused);
+    const proxy_program proxy({"http"});
+    const settings_home home("settings.toml", settings(proxy.port()));
+    know_host(home.folder(), three.port(), three.host_key_line());
+    home.leads(local);
+    BOOST_TEST((two.log().find("joe: login password,keyboard-interactive") != std::string::npos),
+               two.log());
 }
 
 BOOST_AUTO_TEST_CASE(s05_what_will_not_do_is_refused_by_file_line_and_key) {

@@ -6,6 +6,7 @@
 
 #include "integration/bastion.hpp"
 #include "integration/program.hpp"
+#include "integration/proxy_program.hpp"
 
 #include <adit/route.hpp>
 #include <adit/upstream.hpp>
@@ -167,32 +168,15 @@ BOOST_AUTO_TEST_CASE(t24_adit_bastion_in_the_middle_is_killed) {
 
 #endif
 
-/// A proxy of proxy.py's.
-class proxy_program {
-public:
-    explicit proxy_program(const arguments& how)
-        : process_(joined({"/usr/bin/python3", ADIT_SOURCE_DIR "/tests/integration/proxy.py"}, how),
-                   {.log = folder_.file("log")}) {
-        for (int i = 0; i < 1000 && !read_file(folder_.file("log")).ends_with('\n'); ++i) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
-        port_ = static_cast<std::uint16_t>(std::stoul(read_file(folder_.file("log"))));
-    }
-    [[nodiscard]] proxy_server server(const std::string& user, const std::string& word) const {
-        proxy_server all("127.0.0.1", port_);
-        if (!user.empty()) all.user = user;
-        all.password = [word]() -> task<secret_bytes> {
-            co_return secret_bytes(word.begin(), word.end());
-        };
-        return all;
-    }
-    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-
-private:
-    temporary_directory folder_;
-    child process_;
-    std::uint16_t port_ = 0;
-};
+[[nodiscard]] proxy_server server_of(const proxy_program& proxy, const std::string& user,
+                                     const std::string& word) {
+    proxy_server all("127.0.0.1", proxy.port());
+    if (!user.empty()) all.user = user;
+    all.password = [word]() -> task<secret_bytes> {
+        co_return secret_bytes(word.begin(), word.end());
+    };
+    return all;
+}
 
 error_code through(const sshd& server, stream_dialler upstream) {
     error_code result;
@@ -218,26 +202,26 @@ BOOST_AUTO_TEST_CASE(an_http_proxy_with_and_without_a_login) {
     if (missing(sshd_9_2())) return;
     const sshd server(sshd_9_2());
     const proxy_program plain({"http"});
-    BOOST_TEST(!through(server, through_http(plain.server("", ""))));
+    BOOST_TEST(!through(server, through_http(server_of(plain, "", ""))));
     const proxy_program strict({"http", "joe:a word"});
-    BOOST_TEST(!through(server, through_http(strict.server("joe", "a word"))));
-    BOOST_TEST(through(server, through_http(strict.server("joe", "another"))) ==
+    BOOST_TEST(!through(server, through_http(server_of(strict, "joe", "a word"))));
+    BOOST_TEST(through(server, through_http(server_of(strict, "joe", "another"))) ==
                errc::proxy_authentication_failed);
-    BOOST_TEST(through(server, through_http(strict.server("", ""))) ==
+    BOOST_TEST(through(server, through_http(server_of(strict, "", ""))) ==
                errc::proxy_authentication_failed);
-    BOOST_TEST(through(server, through_socks5(plain.server("", ""))) != error_code());
+    BOOST_TEST(through(server, through_socks5(server_of(plain, "", ""))) != error_code());
 }
 
 BOOST_AUTO_TEST_CASE(a_socks5_proxy_with_and_without_a_login) {
     if (missing(sshd_9_2())) return;
     const sshd server(sshd_9_2());
     const proxy_program plain({"socks5"});
-    BOOST_TEST(!through(server, through_socks5(plain.server("", ""))));
+    BOOST_TEST(!through(server, through_socks5(server_of(plain, "", ""))));
     const proxy_program strict({"socks5", "joe:a word"});
-    BOOST_TEST(!through(server, through_socks5(strict.server("joe", "a word"))));
-    BOOST_TEST(through(server, through_socks5(strict.server("joe", "another"))) ==
+    BOOST_TEST(!through(server, through_socks5(server_of(strict, "joe", "a word"))));
+    BOOST_TEST(through(server, through_socks5(server_of(strict, "joe", "another"))) ==
                errc::proxy_authentication_failed);
-    BOOST_TEST(through(server, through_socks5(strict.server("", ""))) ==
+    BOOST_TEST(through(server, through_socks5(server_of(strict, "", ""))) ==
                errc::proxy_authentication_failed);
 }
 
@@ -405,6 +389,43 @@ BOOST_AUTO_TEST_CASE(proxies_of_adit_tunnel) {
         const std::string asked = make_askpass(folder, {"*proxy\\ joe@*) echo 'a word' ;;"});
         use(folder, {.askpass = asked}, joined(upstream, {me}));
     }
+}
+
+// Past the proxy nothing can be reached, so it is not only for a server without jumps before it.
+BOOST_AUTO_TEST_CASE(a_proxy_of_adit_tunnel_is_before_the_first_jump) {
+    if (missing(sshd_9_2())) return;
+    const temporary_directory folder;
+    const sshd one(sshd_9_2());
+    const sshd two(sshd_9_2());
+    know_host(folder, two.port(), two.host_key_line());
+    const std::string known =
+        write_file(folder.file("known_one"),
+                   "[127.0.0.1]:" + std::to_string(one.port()) + " " + one.host_key_line());
+    const std::string config =
+        write_file(folder.file("config"),
+                   block("one", one.port(),
+                         " User " + current_user() + "\n IdentityFile " + one.user_key() +
+                             "\n UserKnownHostsFile " + known + "\n Compression yes\n"));
+    const auto through = [&](std::uint16_t port) {
+        return arguments{"-F",
+                         config,
+                         "-J",
+                         "one",
+                         "-i",
+                         two.user_key(),
+                         "-p",
+                         std::to_string(two.port()),
+                         "-o",
+                         "Upstream=http://127.0.0.1:" + std::to_string(port),
+                         current_user() + "@127.0.0.1"};
+    };
+    const proxy_program proxy({"http"});
+    use(folder, {}, through(proxy.port()));
+    // What the jump's block has and adit has not is told, too.
+    const std::string said = read_file(folder.file("program.log"));
+    BOOST_TEST((said.find("compression yes") != std::string::npos), said);
+    program refused(folder, {}, joined({"-L", "0:127.0.0.1:9"}, through(free_port())));
+    BOOST_TEST(refused.wait() == 255);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_of_adit_tunnel) {

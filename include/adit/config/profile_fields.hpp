@@ -110,6 +110,12 @@ template <class Number>
     return wrong;
 }
 
+[[nodiscard]] inline fault proxy_host(const profile_node& node, profile& p) {
+    fault wrong = take_text(node, p.proxy_host);
+    if (wrong.empty() && !is_harmless_host(p.proxy_host)) wrong = "no such host can be";
+    return wrong;
+}
+
 [[nodiscard]] inline fault user(const profile_node& node, profile& p) {
     fault wrong = take_text(node, p.user);
     if (wrong.empty() && !is_harmless_user(p.user)) wrong = "no such user can be";
@@ -244,8 +250,7 @@ inline constexpr std::array rows{
         [](const profile_node& n, profile& p) { return take_text(n, p.remote_socket); },
         only::profiles},
     row{"jumps", jumps, only::profiles},
-    row{"proxy_host", [](const profile_node& n, profile& p) { return take_text(n, p.proxy_host); },
-        only::profiles},
+    row{"proxy_host", proxy_host, only::profiles},
     row{"proxy_port",
         [](const profile_node& n, profile& p) { return take_number(n, p.proxy_port, 1); },
         only::profiles},
