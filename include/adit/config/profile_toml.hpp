@@ -191,6 +191,13 @@ inline std::size_t assertion_search::run() {
     }
 }
 
+/// toml++'s words, which quote a number or a date that does not fit; it may be somebody's password.
+[[nodiscard]] inline std::string without_value(std::string_view description) {
+    const auto value = description.find(": '");
+    if (value == std::string_view::npos) return escaped(description);
+    return escaped(description.substr(0, value)) + ": it does not fit";
+}
+
 }  // namespace profile_toml
 
 inline config_result<toml::table> parse_toml(bytes_view text, const std::string& file) {
@@ -203,7 +210,7 @@ inline config_result<toml::table> parse_toml(bytes_view text, const std::string&
         return toml::parse(as_text(text));
     } catch (const toml::parse_error& e) {
         return config_fault{file, e.source().begin.line,
-                            "no TOML: " + escaped(std::string(e.description()))};
+                            "no TOML: " + profile_toml::without_value(e.description())};
     } catch (const profile_toml::broken_assertion&) {
         return config_fault{file, 0, "no TOML"};
     }

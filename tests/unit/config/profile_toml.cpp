@@ -82,6 +82,16 @@ BOOST_AUTO_TEST_CASE(faults_name_file_line_and_key) {
     BOOST_TEST(fault_of("[database]\n") == "settings: there is no profile in it");
 }
 
+// A password of digits that somebody forgot to put into quotation marks.
+BOOST_AUTO_TEST_CASE(s03_a_value_that_does_not_fit_is_not_repeated) {
+    for (const char* value :
+         {"271828182845904523536", "-271828182845904523536", "2718e28459045235"}) {
+        const std::string told = fault_of("[ssh]\nhost = \"b\"\npassword = " + std::string(value));
+        BOOST_TEST(told.starts_with("settings:3: "), told);
+        BOOST_TEST(told.find("2718") == std::string::npos, told);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(s05_a_secret_in_a_file_that_others_can_read_is_refused) {
     const test::profile_file file(two_profiles);
     file.open_to_others();
