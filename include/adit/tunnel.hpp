@@ -12,8 +12,8 @@
 #include <adit/bodies.hpp>
 #include <adit/client.hpp>
 #include <adit/connection/relay.hpp>
-#include <adit/detail/deadline.hpp>
 #include <adit/detail/spawn.hpp>
+#include <adit/tunnel/closing.hpp>
 #include <adit/tunnel/connector.hpp>
 #include <adit/tunnel/entrance.hpp>
 #include <adit/tunnel/keeper.hpp>
@@ -25,7 +25,6 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -102,7 +101,8 @@ private:
               options(std::move(o)),
               link(std::move(l)),
               failures(options.forwards.size()),
-              ended(ex) {}
+              ended(ex),
+              closing(ex) {}
         void on_change(const detail::keeper_change& change) override;
         [[nodiscard]] bool wants() const noexcept override { return counted.held != 0; }
         [[nodiscard]] bool is_closed() const noexcept override { return closed; }
@@ -126,12 +126,14 @@ private:
         std::uint64_t last_id = 0;
         std::uint64_t first_connection = 0;
         detail::signal ended;
+        detail::closing closing;
         error_code cause;
         bool dialled = false;
         bool closed = false;
     };
 
     tunnel(executor ex, tunnel_options options, std::shared_ptr<detail::keeper> link);
+    void silence() noexcept { state_->options.on_event = nullptr; }
     [[nodiscard]] static std::shared_ptr<detail::keeper> make_keeper(const executor& ex,
                                                                      tunnel_options& options);
 
@@ -204,10 +206,11 @@ ADIT_DECL std::shared_ptr<detail::keeper> tunnel::make_keeper(const executor& ex
 
 ADIT_DECL task<> tunnel::start(std::shared_ptr<core> s) {
     try {
-        co_await begin(s);
+        auto beginning = detail::door(s->ex, [s] { return begin(s); }, asio::deferred);
+        co_await s->closing.unless(std::move(beginning));
     } catch (const boost::system::system_error& e) {
         stop(*s, e.code());
-        throw;
+        throw protocol_error(s->cause);
     }
 }
 
@@ -215,6 +218,7 @@ ADIT_DECL task<> tunnel::begin(std::shared_ptr<core> s) {
     s->early.hop = hop_name(s->options.client);
     if (s->closed) throw protocol_error(s->cause);
     bind(*s);
+    if (s->closed) throw protocol_error(s->cause);
     s->dialled = true;
     s->link->begin();
     auto ready = s->link->async_ready(asio::deferred);
@@ -230,7 +234,6 @@ ADIT_DECL task<> tunnel::begin(std::shared_ptr<core> s) {
     s->remote.set_up(s->ex, s->options.remote_forwards, s);
     co_await s->remote.ask(ssh->state_->link, s->options.require_all_forwards);
     s->remote_asked = true;
-    if (s->closed) throw protocol_error(s->cause);
 }
 
 ADIT_DECL task<> tunnel::wait_closed(std::shared_ptr<core> s) {
@@ -241,7 +244,7 @@ ADIT_DECL task<> tunnel::wait_closed(std::shared_ptr<core> s) {
 ADIT_DECL void tunnel::bind(core& s) {
     error_code last;
     bool any = false;
-    for (std::size_t i = 0; i < s.options.forwards.size(); ++i) {
+    for (std::size_t i = 0; i < s.options.forwards.size() && !s.closed; ++i) {
         entrance& way = s.ways.emplace_back(s.ex, s.options.forwards[i]);
         s.early.subject = way.to_string();
         try {
@@ -355,7 +358,9 @@ ADIT_DECL task<channel> tunnel::open(std::shared_ptr<core> s, target to, tunnel_
         if (ssh == nullptr) continue;
         const std::uint64_t made = s->link->made();
         try {
-            co_return co_await ssh->open(to, event.text);
+            auto body = [c = ssh->state_, &to, &event] { return client::open(c, to, event.text); };
+            auto opening = detail::door(s->ex, std::move(body), asio::deferred);
+            co_return co_await s->closing.unless(std::move(opening));
         } catch (const boost::system::system_error&) {
             const bool stands = s->link->ssh() != nullptr && s->link->made() == made;
             if (stands || !s->options.reconnect.enabled) throw;
@@ -379,9 +384,7 @@ ADIT_DECL task<> tunnel::hold(std::shared_ptr<core> s, std::chrono::steady_clock
     report(*s, waits);
     ++s->counted.held;
     try {
-        auto ready = s->link->async_ready(asio::deferred);
-        auto waiting = detail::with_deadline(std::move(ready), left);
-        co_await std::move(waiting);
+        co_await s->closing.unless_ready(s->link, left);
         ec = {};
     } catch (const boost::system::system_error& e) {
         const bool late = e.code() == asio::error::timed_out;
@@ -408,7 +411,8 @@ ADIT_DECL void tunnel::report(core& s, const tunnel_event& event) {
         if (!event.text.empty()) text += " (" + event.text + ")";
         s.failures[event.forward] = {event.error, std::move(text)};
     }
-    if (s.options.on_event) s.options.on_event(event);
+    const auto tell = s.options.on_event;  // which may destroy the tunnel, and itself with it
+    if (tell) tell(event);
 }
 
 ADIT_DECL void tunnel::core::on_change(const detail::keeper_change& change) {
@@ -439,6 +443,7 @@ ADIT_DECL void tunnel::stop(core& s, error_code cause) {
     }
     s.relays.abort(cause);
     s.ended.notify();
+    s.closing.end(cause);
     for (entrance& way : s.ways) way.close();
     s.remote.close();
     s.link->leave(&s);
@@ -453,12 +458,13 @@ ADIT_DECL void tunnel::stop(core& s, error_code cause) {
 // Relays may still end after this, and then nobody must be told.
 ADIT_DECL tunnel::~tunnel() {
     if (state_ == nullptr) return;
-    state_->options.on_event = nullptr;
+    silence();
     close();
 }
 
 ADIT_DECL void tunnel::close() {
-    if (state_ != nullptr) stop(*state_, errc::connection_closed);
+    const auto s = state_;
+    if (s != nullptr) stop(*s, errc::connection_closed);
 }
 
 ADIT_DECL tunnel_state tunnel::state() const noexcept {

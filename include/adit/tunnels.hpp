@@ -61,7 +61,7 @@ public:
                       Token&& token);
 
     /// Closes it at once; false where there is none. Local clients see a reset.
-    bool close(const tunnel_name& name);
+    bool close(const tunnel_name& name) { return close_one(*state_, name); }
     /// Those of one owner; how many there were.
     std::size_t close_owner(const std::string& owner);
     void close_all();
@@ -99,6 +99,7 @@ private:
         bool gone = false;  // the object is
     };
 
+    static bool close_one(state& s, const tunnel_name& name);
     static task<std::uint16_t> create(std::shared_ptr<state> s, tunnel_name name,
                                       tunnel_options options, std::string identity);
     static task<> wait_for(std::shared_ptr<state> s, std::shared_ptr<entry> one);
@@ -238,14 +239,15 @@ ADIT_DECL std::uint16_t tunnels::port_of(const tunnel& way) {
 ADIT_DECL tunnels::~tunnels() {
     if (state_ == nullptr) return;
     state_->gone = true;
+    for (const auto& [name, one] : state_->all) one->way.silence();
     close_all();
 }
 
-ADIT_DECL bool tunnels::close(const tunnel_name& name) {
-    const auto found = state_->all.find(name);
-    if (found == state_->all.end()) return false;
+ADIT_DECL bool tunnels::close_one(state& s, const tunnel_name& name) {
+    const auto found = s.all.find(name);
+    if (found == s.all.end()) return false;
     const auto one = found->second;
-    state_->all.erase(found);
+    s.all.erase(found);
     const bool was_there = !is_over(one->way);
     one->way.close();
     return was_there;
@@ -257,15 +259,14 @@ ADIT_DECL std::size_t tunnels::close_owner(const std::string& owner) {
         if (name.owner == owner) names.push_back(name);
     }
     std::size_t closed = 0;
-    for (const tunnel_name& name : names) closed += close(name) ? 1U : 0U;
+    const auto s = state_;  // whoever is told of an end may destroy us
+    for (const tunnel_name& name : names) closed += close_one(*s, name) ? 1U : 0U;
     return closed;
 }
 
 ADIT_DECL void tunnels::close_all() {
-    while (!state_->all.empty()) {
-        const tunnel_name name = state_->all.begin()->first;
-        close(name);
-    }
+    const auto s = state_;  // as above
+    while (!s->all.empty()) close_one(*s, tunnel_name(s->all.begin()->first));
 }
 
 ADIT_DECL tunnel* tunnels::find(const tunnel_name& name) const {

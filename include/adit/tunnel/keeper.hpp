@@ -179,7 +179,10 @@ ADIT_DECL void keeper::begin() {
     const auto self = shared_from_this();
     door(
         ex_, [self] { return live(self); },
-        asio::bind_cancellation_slot(stop_.slot(), [self](error_code) { self->living_ = false; }));
+        asio::bind_cancellation_slot(stop_.slot(), [self](error_code ec) {
+            self->living_ = false;
+            self->close(ec);  // unless it is: a connector of somebody's may have thrown
+        }));
 }
 
 ADIT_DECL void keeper::want() {

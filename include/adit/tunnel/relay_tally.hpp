@@ -20,12 +20,13 @@ public:
     /// By those that have ended and those that run.
     [[nodiscard]] relay_report moved() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return running_.size(); }
-    /// Cuts off all that run.
+    /// Cuts off all that run, and all that come later.
     void abort(error_code why);
 
 private:
     std::vector<std::shared_ptr<relay>> running_;
     relay_report past_;
+    error_code over_;
 };
 
 // Details.
@@ -33,11 +34,11 @@ private:
 #if ADIT_BODIES
 
 ADIT_DECL task<> relay_tally::run(std::shared_ptr<relay> running, tunnel_event& event) {
-    running_.push_back(running);
     relay_report outcome;
-    error_code cancelled;
+    error_code cancelled = over_;
+    if (!cancelled) running_.push_back(running);
     try {
-        outcome = co_await running->run();
+        if (!cancelled) outcome = co_await running->run();
     } catch (const boost::system::system_error& e) {
         cancelled = e.code();
     }
@@ -66,6 +67,7 @@ ADIT_DECL relay_report relay_tally::moved() const noexcept {
 }
 
 ADIT_DECL void relay_tally::abort(error_code why) {
+    over_ = why;
     const auto all = running_;  // each takes itself out of the list
     for (const auto& one : all) one->abort(why);
 }
