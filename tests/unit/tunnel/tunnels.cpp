@@ -158,6 +158,18 @@ BOOST_AUTO_TEST_CASE(every_field_that_differs_parts_two_connections) {
     BOOST_TEST(parts([](o t) { t.reach = nullptr; }));
     BOOST_TEST(parts([](o t) { t.reconnect.hold_time = seconds(1); }));
     BOOST_TEST(parts([](o t) { t.reconnect.schedule.first = seconds(1); }));
+    BOOST_TEST(parts([](o t) { t.tcp.bind_address = "127.0.0.2"; }));
+    BOOST_TEST(parts([](o t) { t.jumps.emplace_back(t.client); }));
+    tunnel_options through = plain;
+    through.jumps.emplace_back(plain.client);
+    BOOST_TEST(same_connection(through, through));
+    for (const auto change :
+         {+[](hop& h) { h.client.user = "bob"; }, +[](hop& h) { h.client.trust = nullptr; },
+          +[](hop& h) { h.address = "10.0.0.1"; }}) {
+        tunnel_options other = through;
+        change(other.jumps.front());
+        BOOST_TEST(!same_connection(through, other));
+    }
     // Where it leads and who listens do not matter.
     BOOST_TEST(!parts([](o t) { t.forwards.front().to.port = 1; }));
     BOOST_TEST(!parts([](o t) { t.on_event = nullptr; }));
