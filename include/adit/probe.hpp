@@ -28,7 +28,7 @@ struct probe_step {
         check,   ///< the caller's own
     };
     kind what = kind::ssh;
-    std::string name;  ///< user@host:port of a server, host:port of the target
+    std::string name;  ///< user@host:port of a server; host:port of the target, or its path
     error_code error;
     std::string text;  ///< why not, in the words of diagnostics::describe; what the check returned
     std::chrono::microseconds took{0};
@@ -170,7 +170,7 @@ inline task<bool> probe_way(std::shared_ptr<probing> p) {
 inline task<bool> probe_channel(std::shared_ptr<probing> p) {
     probe_step& step = p->report.steps.emplace_back();
     step.what = probe_step::kind::target;
-    step.name = escaped(p->options.to->host) + ":" + std::to_string(p->options.to->port);
+    step.name = p->options.to->to_string();
     std::function<task<>()> body = [p] { return probe_target(p); };
     const bool worked = co_await probe_one(p, std::move(body), p->options.target_timeout);
     probe_step& done = p->report.steps.back();
