@@ -207,10 +207,12 @@ ADIT_DECL task<> chain::enter(std::shared_ptr<state> s, std::size_t index) {
     }
     if (s->closed) throw protocol_error(s->cause);
     report(*s, route_event::kind::connecting, index);
+    if (s->closed) throw protocol_error(s->cause);
     auto reaching = index == 0 ? reach_first(s) : reach_next(s, index);
     std::unique_ptr<detail::any_stream> stream = co_await std::move(reaching);
     if (s->closed) throw protocol_error(s->cause);
     report(*s, route_event::kind::connected, index);
+    if (s->closed) throw protocol_error(s->cause);
     s->failed = index;
     s->clients.push_back(
         std::make_unique<client>(std::move(stream), auth::outside_of(s->clock, login)));
@@ -218,6 +220,7 @@ ADIT_DECL task<> chain::enter(std::shared_ptr<state> s, std::size_t index) {
     co_await std::move(shaking);
     if (s->closed) throw protocol_error(s->cause);
     report(*s, route_event::kind::ready, index);
+    if (s->closed) throw protocol_error(s->cause);
     s->clients[index]->async_wait_closed([weak = std::weak_ptr(s), index](error_code ec) {
         const auto alive = weak.lock();
         if (alive == nullptr || alive->closed || !alive->ready) return;

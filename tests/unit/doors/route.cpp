@@ -391,6 +391,34 @@ BOOST_AUTO_TEST_CASE(close_in_the_middle_of_a_start) {
     s.end();
 }
 
+// At each event of the way: nobody is asked anything any more.
+BOOST_AUTO_TEST_CASE(t28_an_event_may_destroy_its_chain) {
+    using kind = route_event::kind;
+    for (const std::size_t hop : {0U, 1U}) {
+        for (const kind what : {kind::connecting, kind::connected, kind::ready}) {
+            chain_scene s;
+            std::size_t asked_late = 0;
+            const auto works = [&]() -> task<> {
+                route all = s.way(2);
+                for (client_options* login : {&all.jumps[0].client, &all.last.client}) {
+                    login->trust = [&, check = login->trust](const host_key_question& q) {
+                        if (!s.ssh) ++asked_late;
+                        return check(q);
+                    };
+                }
+                all.on_event = [&](const route_event& e) {
+                    if (e.hop == hop && e.what == what) s.ssh.reset();
+                };
+                const error_code ec = co_await s.start(std::move(all));
+                BOOST_TEST(ec == errc::connection_closed);
+            };
+            s.play({works});
+            BOOST_TEST(asked_late == 0U);
+            s.end();
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(close_while_a_fresh_code_is_waited_for) {
     struct slow_codes final : code_source {
         explicit slow_codes(chain_scene& scene) : s(scene) {}
