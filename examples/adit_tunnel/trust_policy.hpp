@@ -9,6 +9,7 @@
 
 #include <adit/trust.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,8 @@ private:
     adit::known_hosts_files files_;
     adit::host_key_check by_files_;
     bool met_ = false;  // somebody new
+    // Whom no file knew: a connection that is made again has to show the same (T26).
+    std::optional<adit::keys::public_key> believed_;
 };
 
 // Details.
@@ -94,6 +97,14 @@ inline adit::host_key_check trust_policy::make() {
 
 // Somebody new.
 inline task<bool> trust_policy::meet(const adit::host_key_question& q) {
+    if (believed_) {
+        if (*believed_ == *q.key) co_return true;
+        say_.alarm(
+            "WARNING: THE HOST KEY OF " + adit::config::known_host_name(q.host, q.port) +
+            " HAS CHANGED since the first connection. Somebody may be in between. It shows " +
+            q.fingerprint + ".");
+        co_return false;
+    }
     if (settings_.strict_host_keys == host_key_policy::ask) {
         if (!person_.is_there()) co_return false;
         const bool believed = co_await ask(q);
@@ -101,6 +112,7 @@ inline task<bool> trust_policy::meet(const adit::host_key_question& q) {
     }
     if (q.detail != nullptr) q.detail->clear();  // from here on it is about the file's writing
     met_ = true;
+    believed_ = *q.key;
     co_return true;
 }
 
@@ -145,7 +157,7 @@ inline void trust_policy::tell_of_new(const adit::host_key_question& q) {
 
 inline task<adit::host_key_answer> trust_policy::decide(const adit::host_key_question& q) {
     const adit::host_key_answer answer = co_await by_files_(q);
-    if (answer == adit::host_key_answer::trusted && met_) tell_of_new(q);
+    if (answer == adit::host_key_answer::trusted && std::exchange(met_, false)) tell_of_new(q);
     co_return answer;
 }
 
