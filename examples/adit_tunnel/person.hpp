@@ -52,11 +52,13 @@ private:
 
 inline task<secret_bytes> person::ask(std::string prompt, echo how) {
     const patience::pause asking(patience_);
+    const reporter::question shown(say_);
     co_return co_await ask_somehow(prompt, how);
 }
 
 inline task<secret_bytes> person::ask_at_terminal(std::string prompt, echo how) {
     const patience::pause asking(patience_);
+    const reporter::question shown(say_);
     co_return co_await ask_on_terminal(prompt, how);
 }
 

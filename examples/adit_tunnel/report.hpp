@@ -1,7 +1,7 @@
 // What adit-tunnel says: short lines for a person, or one JSON object per line with --json; on a
 // terminal one live status line below them. Warnings and failures go to stderr, the rest to stdout.
 // Used by adit_tunnel.cpp and the prompts. Invariants: no text of a peer reaches a terminal or a
-// log without having been escaped; a line never lands on the status line.
+// log without having been escaped; a line never lands on the status line, nor that on a question.
 // Over 300 lines: each event twice, for people and for programs.
 #pragma once
 
@@ -53,6 +53,22 @@ public:
     /// Redraws the status line, if there is one.
     void status(const adit::tunnel& t);
     [[nodiscard]] bool is_live() const noexcept { return live_; }
+
+    /// There is no status line for as long as one of these lives: a question has the terminal.
+    class question {
+    public:
+        explicit question(reporter& whose) : whose_(whose) {
+            ++whose_.questions_;
+            whose_.clear_status();
+        }
+        question(const question&) = delete;
+        question& operator=(const question&) = delete;
+        ~question() { --whose_.questions_; }
+
+    private:
+        reporter& whose_;
+    };
+
     [[nodiscard]] talk level() const noexcept { return settings_.level; }
 
 private:
@@ -75,6 +91,7 @@ private:
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     const bool live_;
     std::string shown_;  // the status line on the screen
+    unsigned questions_ = 0;
     std::uint64_t open_ = 0, served_ = 0, refused_ = 0, times_connected_ = 0;
     // What the status line showed last.
     std::chrono::steady_clock::time_point rated_at_ = begin_;
@@ -358,7 +375,7 @@ inline std::string reporter::rates(const adit::tunnel_counters& now) {
 }
 
 inline void reporter::status(const adit::tunnel& t) {
-    if (!live_) return;
+    if (!live_ || questions_ != 0) return;
     const adit::tunnel_counters now = t.counters();
     std::string text = std::string(to_text(t.state())) + "; " + std::to_string(open_) + " open, " +
                        std::to_string(served_) + " served";
