@@ -6,7 +6,12 @@
 #include "integration/through.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <thread>
 
 namespace adit::test {
 namespace {
@@ -162,6 +167,39 @@ BOOST_AUTO_TEST_CASE(t01_killed_while_idle_and_again_there) { with(sshd_10_0(), 
 BOOST_AUTO_TEST_CASE(t03_stopped_in_transfer_and_again_there) { with(sshd_9_2(), stopped_busy); }
 BOOST_AUTO_TEST_CASE(t04_stopped_while_idle_and_again_there) { with(sshd_10_0(), stopped_idle); }
 BOOST_AUTO_TEST_CASE(t27_five_hundred_come_meanwhile) { with(sshd_9_2(), come_meanwhile); }
+
+#ifdef ADIT_TUNNEL
+
+// A server that shows another key, where no file of hosts could tell.
+BOOST_AUTO_TEST_CASE(t26_another_host_key_where_no_file_knows_any) {
+    if (missing(sshd_9_2())) return;
+    const temporary_directory folder;
+    const sshd server(sshd_9_2());
+    const std::string log = folder.file("log");
+    child adit_tunnel({ADIT_TUNNEL, "--json", "-F", "none", "-i", server.user_key(), "-p",
+                       std::to_string(server.port()), "-o", "UserKnownHostsFile=none", "-o",
+                       "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=accept-new", "-L",
+                       "0:127.0.0.1:1", current_user() + "@127.0.0.1"},
+                      {.log = log});
+    const auto says = [&](std::string_view text) {
+        for (int i = 0; i < 3000 && read_file(log).find(text) == std::string::npos; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        return read_file(log).find(text) != std::string::npos;
+    };
+    BOOST_REQUIRE(says("\"event\":\"ready\""));
+    signal_all(server.serving(), SIGKILL);
+    BOOST_TEST(says("\"reconnects\":1"), read_file(log));
+    // sshd reads it again for each connection.
+    std::filesystem::copy_file(make_key(server.file("other")), server.file("host"),
+                               std::filesystem::copy_options::overwrite_existing);
+    signal_all(server.serving(), SIGKILL);
+    const bool refused = says("HAS CHANGED since the first connection");
+    BOOST_TEST(refused, read_file(log));
+    BOOST_TEST((!refused || adit_tunnel.wait() == 255));
+}
+
+#endif
 
 BOOST_AUTO_TEST_SUITE_END()
 

@@ -21,6 +21,13 @@ struct shared_scene : tunnel_scene {
         create("b");
         BOOST_REQUIRE(all.connections() == 1U);
     }
+    shared_scene(const shared_scene&) = delete;
+    shared_scene& operator=(const shared_scene&) = delete;
+    // Local clients end before they go.
+    ~shared_scene() {
+        all.close_all();
+        settle();
+    }
     void create(const char* name) {
         std::optional<error_code> told;
         all.async_create(name, options, "the same",
