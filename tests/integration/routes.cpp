@@ -5,6 +5,7 @@
 #include "support/test.hpp"
 
 #include "integration/bastion.hpp"
+#include "integration/database_servers.hpp"
 #include "integration/program.hpp"
 #include "integration/proxy_program.hpp"
 
@@ -328,49 +329,108 @@ void use(const temporary_directory& folder, const audience& who, arguments more)
            "\n GlobalKnownHostsFile none\n" + more;
 }
 
-// A key, a password and a code, and a key of an agent; each hop from its own Host block.
+/// A key, a password and a code, and a key of an agent; each hop from its own Host block.
+struct three_hops {
+    three_hops()
+        : one(sshd_9_2()),
+          two(bastion_of(folder)),
+          three(sshd_9_2()),
+          agent({"ssh-agent", "-D", "-a", folder.file("agent")}, {}) {
+        for (int i = 0; i < 1000 && !std::filesystem::exists(folder.file("agent")); ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        const auto added = run(
+            {"env", "SSH_AUTH_SOCK=" + folder.file("agent"), "ssh-add", "-q", three.user_key()});
+        BOOST_REQUIRE(added.status == 0);
+        know_host(folder, three.port(), three.host_key_line());
+        write_config();
+    }
+
+    [[nodiscard]] static bastion_config settings(const std::string& hash) {
+        return {.options = {"AuthenticationMethods=password,keyboard-interactive",
+                            "PasswordAuthentication=yes", "KbdInteractiveAuthentication=yes"},
+                .users = "[user.joe]\npassword = \"" + hash + "\"\ntotp = \"" +
+                         std::string(totp_secret) + "\"\n"};
+    }
+    [[nodiscard]] static bastion_config bastion_of(const temporary_directory& folder) {
+        return settings(hash_of_password(folder, "a word"));
+    }
+    [[nodiscard]] std::string knows(const std::string& name, std::uint16_t port,
+                                    const std::string& key) const {
+        const std::string line = "[127.0.0.1]:" + std::to_string(port) + " " + key;
+        return " UserKnownHostsFile " + write_file(folder.file("known_" + name), line) + "\n";
+    }
+    void write_config() const {
+        const std::string secret = write_file(folder.file("totp"), totp_secret);
+        std::filesystem::permissions(secret, std::filesystem::perms(0600));
+        const std::string me = " User " + current_user() + "\n";
+        const std::string first = " IdentityFile " + one.user_key() + "\n" + me;
+        const std::string second = " User joe\n PubkeyAuthentication no\n TOTPSecretFile " + secret;
+        const std::string third = " IdentityAgent " + folder.file("agent") + "\n" + me;
+        write_file(folder.file("config"),
+                   block("one", one.port(), first + knows("one", one.port(), one.host_key_line())) +
+                       block("two", two.port(),
+                             second + "\n" + knows("two", two.port(), two.host_key_line())) +
+                       block("three", three.port(), third + " ProxyJump one,two\n"));
+    }
+    [[nodiscard]] audience answers() const {
+        return {.askpass = make_askpass(folder, {"*joe@127.0.0.1*assword*) echo 'a word' ;;"})};
+    }
+    [[nodiscard]] arguments command() const {
+        return {"-F", folder.file("config"), "-o", "IdentityFile=none", "three"};
+    }
+
+    temporary_directory folder;
+    sshd one;
+    bastion_program two;
+    sshd three;
+    child agent;
+};
+
 BOOST_AUTO_TEST_CASE(three_hops_of_adit_tunnel) {
     if (missing(sshd_9_2())) return;
-    const temporary_directory folder;
-    const sshd one(sshd_9_2());
-    const std::string hash = hash_of_password(folder, "a word");
-    const bastion_program two(
-        {.options = {"AuthenticationMethods=password,keyboard-interactive",
-                     "PasswordAuthentication=yes", "KbdInteractiveAuthentication=yes"},
-         .users = "[user.joe]\npassword = \"" + hash + "\"\ntotp = \"" + std::string(totp_secret) +
-                  "\"\n"});
-    const sshd three(sshd_9_2());
-    child agent({"ssh-agent", "-D", "-a", folder.file("agent")}, {});
-    for (int i = 0; i < 1000 && !std::filesystem::exists(folder.file("agent")); ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    const auto added =
-        run({"env", "SSH_AUTH_SOCK=" + folder.file("agent"), "ssh-add", "-q", three.user_key()});
-    BOOST_REQUIRE(added.status == 0);
-    const auto knows = [&](const std::string& name, std::uint16_t port, const std::string& key) {
-        return " UserKnownHostsFile " +
-               write_file(folder.file("known_" + name),
-                          "[127.0.0.1]:" + std::to_string(port) + " " + key) +
-               "\n";
+    const three_hops at;
+    use(at.folder, at.answers(), at.command());
+    const std::string log = at.two.log();
+    BOOST_TEST((log.find("joe: login password,keyboard-interactive") != std::string::npos), log);
+}
+
+// The second bastion dies between two runs of pgbench: the port stays, the event names that hop,
+// and the way is made again with another code.
+BOOST_AUTO_TEST_CASE(t24_pgbench_through_three_hops_and_the_middle_one_is_killed) {
+    if (missing(sshd_9_2())) return;
+    if (postgres_tools().empty()) return skip("PostgreSQL is not installed");
+    const postgres database(postgres_tools());
+    three_hops at;
+    program adit_tunnel(
+        at.folder, at.answers(),
+        joined({"-L", "0:127.0.0.1:" + std::to_string(database.port())}, at.command()));
+    const bool ready = adit_tunnel.says("\"event\":\"ready\"");
+    BOOST_REQUIRE_MESSAGE(ready, adit_tunnel.output());
+    const std::string port = std::to_string(port_in(adit_tunnel.output()));
+    const auto bench = [&] {
+        const auto measured = database.use({"pgbench", "-c", "4", "-T", "2"}, port);
+        BOOST_TEST(measured.output.find("number of failed transactions: 0 ") != std::string::npos,
+                   measured.output << measured.errors);
     };
-    const std::string config =
-        block("one", one.port(),
-              " IdentityFile " + one.user_key() + "\n User " + current_user() + "\n" +
-                  knows("one", one.port(), one.host_key_line())) +
-        block("two", two.port(),
-              " User joe\n PubkeyAuthentication no\n" +
-                  knows("two", two.port(), two.host_key_line())) +
-        block("three", three.port(),
-              " IdentityAgent " + folder.file("agent") + "\n User " + current_user() +
-                  "\n ProxyJump one,two\n");
-    write_file(folder.file("known_hosts"),
-               "[127.0.0.1]:" + std::to_string(three.port()) + " " + three.host_key_line());
-    const std::string asked = make_askpass(folder, {"*joe@127.0.0.1*assword*) echo 'a word' ;;",
-                                                    "*joe@127.0.0.1*) echo " + code_now() + " ;;"});
-    use(folder, {.askpass = asked},
-        {"-F", write_file(folder.file("config"), config), "-o", "IdentityFile=none", "three"});
-    BOOST_TEST((two.log().find("joe: login password,keyboard-interactive") != std::string::npos),
-               two.log());
+    database.use({"pgbench", "-i", "-s", "1", "-q"}, port);
+    bench();
+    const std::uint16_t where = at.two.port();
+    at.two.signal(SIGKILL);
+    static_cast<void>(at.two.wait());
+    const bool lost = adit_tunnel.says("\"event\":\"reconnecting\"");
+    BOOST_REQUIRE_MESSAGE(lost, adit_tunnel.output());
+    const std::string said = adit_tunnel.output();
+    const std::string event = said.substr(said.find("\"event\":\"reconnecting\""));
+    const std::string name = "joe@127.0.0.1:" + std::to_string(where);
+    BOOST_TEST((event.substr(0, event.find('\n')).find(name) != std::string::npos), event);
+    arguments again = bastion_program::command(at.two.folder(), three_hops::bastion_of(at.folder));
+    *std::next(std::find(again.begin(), again.end(), "-p")) = std::to_string(where);
+    child revived(again, {.log = at.two.file("log2")});
+    const bool back = adit_tunnel.says("\"event\":\"connected\"");  // behind the next code
+    BOOST_REQUIRE_MESSAGE(back, adit_tunnel.output());
+    bench();
+    BOOST_TEST(adit_tunnel.end() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(proxies_of_adit_tunnel) {
