@@ -126,7 +126,7 @@ task<> echo_once(client& ssh, unsigned seed, std::atomic<int>& echoed) {
 }
 
 // What is opened here belongs to another strand, and goes home to be closed.
-struct visitor {
+struct caller {
     client& ssh;
     asio::strand<asio::io_context::executor_type> here;
     asio::cancellation_signal stop{};
@@ -193,13 +193,13 @@ BOOST_AUTO_TEST_CASE(opens_of_another_strand_are_cancelled_there) {
     constexpr unsigned pairs = 3;
     house h;
     std::array<std::unique_ptr<client>, pairs> clients;
-    std::array<std::optional<visitor>, pairs> visitors;
+    std::array<std::optional<caller>, pairs> callers;
     for (unsigned i = 0; i < pairs; ++i) {
         const executor strand = asio::make_strand(h.ctx);
         h.start(strand, [&, i]() -> task<> {
             clients.at(i) = co_await h.log_in();
             detail::signal ended(co_await asio::this_coro::executor);
-            visitor& v = visitors.at(i).emplace(*clients.at(i), asio::make_strand(h.ctx));
+            caller& v = callers.at(i).emplace(*clients.at(i), asio::make_strand(h.ctx));
             v.done = [&] { ended.notify(); };
             asio::post(v.here, [&v] { v.next(); });
             co_await ended.wait();
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(opens_of_another_strand_are_cancelled_there) {
         });
     }
     h.run();
-    for (const auto& v : visitors) {
+    for (const auto& v : callers) {
         BOOST_REQUIRE(v.has_value());
         BOOST_TEST(v->opened + v->cancelled == 100U);
         BOOST_TEST(v->opened != 0U);
