@@ -29,4 +29,23 @@ private:
     std::uint16_t port_ = 0;
 };
 
+/// ssh's options for a server of ours and nothing of the account.
+[[nodiscard]] inline arguments ssh_to(const sshd& server) {
+    write_file(server.file("known"),
+               "[127.0.0.1]:" + std::to_string(server.port()) + " " + server.host_key_line());
+    return {"ssh",
+            "-F",
+            "none",
+            "-i",
+            server.user_key(),
+            "-p",
+            std::to_string(server.port()),
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "GlobalKnownHostsFile=none",
+            "-o",
+            "UserKnownHostsFile=" + server.file("known")};
+}
+
 }  // namespace adit::test
