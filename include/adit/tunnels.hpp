@@ -25,8 +25,9 @@ namespace adit {
 
 /// What a tunnel is called, and whose it is: the same name of two owners is two tunnels.
 struct tunnel_name {
-    tunnel_name(std::string n, std::string o = {}) : name(std::move(n)), owner(std::move(o)) {}
-    tunnel_name(const char* n) : name(n) {}
+    explicit(false) tunnel_name(std::string n, std::string o = {})
+        : name(std::move(n)), owner(std::move(o)) {}
+    explicit(false) tunnel_name(const char* n) : name(n) {}
     std::string name;
     std::string owner;
 

@@ -123,14 +123,15 @@ inline config_result<profile_node> parse_json_profiles(bytes_view text, const st
     boost::json::error_code ec;
     std::string_view rest = as_text(text);
     while (!rest.empty() && !ec) {
-        const std::size_t size = std::min(rest.find('\n'), rest.size() - 1) + 1;
-        const std::size_t taken = parser.write_some(true, rest.data(), size, ec);
-        if (!ec && taken < size) ec = boost::json::error::extra_data;
+        const std::string_view line =
+            rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+        const std::size_t taken = parser.write_some(true, line.data(), line.size(), ec);
+        if (!ec && taken < line.size()) ec = boost::json::error::extra_data;
         if (ec) break;
-        if (rest[size - 1] == '\n') ++parser.handler().line;
-        rest.remove_prefix(size);
+        if (line.back() == '\n') ++parser.handler().line;
+        rest.remove_prefix(line.size());
     }
-    if (!ec) parser.write_some(false, rest.data(), 0, ec);
+    if (!ec) parser.write_some(false, "", 0, ec);
     if (ec) return config_fault{file, parser.handler().line, "no JSON: " + ec.message()};
     return std::move(parser.handler().root);
 }

@@ -91,7 +91,7 @@ ADIT_DECL std::shared_ptr<remote_listening> remote_listeners::replied(std::uint6
                                                                       bytes_view data) {
     const auto found = asked_.find(ticket);
     if (found == asked_.end()) return nullptr;
-    const auto one = std::move(found->second);
+    auto one = std::move(found->second);
     asked_.erase(found);
     if (!success) {
         one->end(errc::request_refused);

@@ -108,6 +108,7 @@ namespace detail {
 
 ADIT_DECL route chained_way::telling(route way) {
     std::vector<std::string> names;
+    names.reserve(way.size());
     for (std::size_t i = 0; i < way.size(); ++i) names.push_back(hop_name(way.at(i).client));
     way.on_event = [this, names, also = way.on_event](const route_event& event) {
         if (also) also(event);

@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(t02_a_login_that_fails_ends_the_attempts) {
         co_await peer.server->shake();
         co_await peer.server->accept_service();
         static_cast<void>(co_await peer.server->expect<wire::userauth_request>());
-        peer.server->reply(wire::userauth_failure{"publickey", false});
+        peer.server->reply(wire::userauth_failure{{"publickey"}, false});
         co_await peer.server->flush();
         co_await peer.server->expect_end();
     };
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(t25_a_code_is_never_sent_twice) {
         co_await server.shake();
         co_await server.accept_service();
         static_cast<void>(co_await server.expect<wire::userauth_request>());
-        server.reply(wire::userauth_failure{"keyboard-interactive", false});
+        server.reply(wire::userauth_failure{{"keyboard-interactive"}, false});
         co_await server.flush();
         static_cast<void>(co_await server.expect<wire::userauth_request>());
         std::vector<byte> prompt(64);
