@@ -21,13 +21,6 @@ namespace {
     return joined(joined(all, more), {"joe@127.0.0.1"});
 }
 
-[[nodiscard]] std::uint16_t local_port(const std::string& ready) {
-    const std::string begin = "\"bind\":\"127.0.0.1\",\"port\":";
-    const auto at = ready.find(begin);
-    if (at == std::string::npos) throw std::runtime_error("no port in: " + ready);
-    return static_cast<std::uint16_t>(std::stoul(ready.substr(at + begin.size())));
-}
-
 /// So many bytes each way through adit-tunnel, which is told `more`.
 void exchange(const bastion_program& server, const audience& who, const arguments& more,
               std::uint64_t bytes) {

@@ -50,6 +50,14 @@ inline void know_host(const temporary_directory& folder, std::uint16_t port,
                "[127.0.0.1]:" + std::to_string(port) + " " + host_key_line);
 }
 
+/// Of its first forward, from the event that says that it is ready.
+[[nodiscard]] inline std::uint16_t local_port(const std::string& ready) {
+    const std::string begin = "\"bind\":\"127.0.0.1\",\"port\":";
+    const auto at = ready.find(begin);
+    if (at == std::string::npos) throw std::runtime_error("no port in: " + ready);
+    return static_cast<std::uint16_t>(std::stoul(ready.substr(at + begin.size())));
+}
+
 /// A script for SSH_ASKPASS: lines of "pattern) command ;;" over the prompt.
 [[nodiscard]] std::string make_askpass(const temporary_directory& folder,
                                        const std::vector<std::string>& cases);

@@ -15,13 +15,6 @@ namespace {
 
 BOOST_AUTO_TEST_SUITE(routes_program)
 
-[[nodiscard]] std::uint16_t port_in(const std::string& ready) {
-    const std::string begin = "\"bind\":\"127.0.0.1\",\"port\":";
-    const auto at = ready.find(begin);
-    if (at == std::string::npos) throw std::runtime_error("no port in: " + ready);
-    return static_cast<std::uint16_t>(std::stoul(ready.substr(at + begin.size())));
-}
-
 /// So many bytes each way through adit-tunnel with these arguments and `target` for -L.
 void use(const temporary_directory& folder, const audience& who, arguments more) {
     asio::io_context io(1);
@@ -33,7 +26,7 @@ void use(const temporary_directory& folder, const audience& who, arguments more)
     program adit_tunnel(folder, who, more);
     const bool ready = adit_tunnel.says("\"event\":\"ready\"");
     BOOST_REQUIRE_MESSAGE(ready, adit_tunnel.output());
-    const std::uint16_t port = port_in(adit_tunnel.output());
+    const std::uint16_t port = local_port(adit_tunnel.output());
     const auto send = [port, &far]() -> task<> {
         tcp::socket near = co_await dial(port);
         co_await both_ways(near, payload_up, payload_down, mebibyte);
@@ -127,7 +120,7 @@ BOOST_AUTO_TEST_CASE(t24_pgbench_through_three_hops_and_the_middle_one_is_killed
         joined({"-L", "0:127.0.0.1:" + std::to_string(database.port())}, at.command()));
     const bool ready = adit_tunnel.says("\"event\":\"ready\"");
     BOOST_REQUIRE_MESSAGE(ready, adit_tunnel.output());
-    const std::string port = std::to_string(port_in(adit_tunnel.output()));
+    const std::string port = std::to_string(local_port(adit_tunnel.output()));
     const auto bench = [&] {
         const auto measured = database.use({"pgbench", "-c", "4", "-T", "2"}, port);
         BOOST_TEST(measured.output.find("number of failed transactions: 0 ") != std::string::npos,

@@ -1,7 +1,7 @@
-// A TCP socket to the first of several addresses that answers. Used by connect.hpp and
-// bastion/dial.hpp. Invariant: what went wrong is what the last address, or the opening of its
-// socket, said: asio::async_connect over a range calls a want of descriptors operation_aborted
-// (T22).
+// A TCP socket to the first of several addresses that answers. Used by bastion/dial.hpp; a client's
+// addresses race (dial_race.hpp). Invariant: what went wrong is what the last address, or the
+// opening of its socket, said: asio::async_connect over a range calls a want of descriptors
+// operation_aborted (T22).
 #pragma once
 
 #include <adit/detail/task.hpp>
