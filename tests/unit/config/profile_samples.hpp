@@ -4,6 +4,7 @@
 #pragma once
 
 #include "support/temporary_directory.hpp"
+#include "support/test.hpp"
 
 #include <adit/config/profile.hpp>
 
@@ -41,6 +42,23 @@ private:
 
 [[nodiscard]] inline std::string text_of(const config::profile::secret& secret) {
     return secret ? std::string(as_text(*secret)) : "none";
+}
+
+/// By a loader of either language.
+template <class Loader>
+config::profile loaded_by(Loader load, std::string_view text, std::string_view name) {
+    const profile_file file(text);
+    auto profile = load(file.path(), name);
+    BOOST_REQUIRE_MESSAGE(profile.has_value(), profile.error().sentence());
+    return std::move(*profile);
+}
+
+template <class Loader>
+std::string fault_by(Loader load, std::string_view text, std::string_view name) {
+    const profile_file file(text);
+    const auto profile = load(file.path(), name);
+    BOOST_REQUIRE_MESSAGE(!profile.has_value(), text);
+    return file.told(profile.error());
 }
 
 }  // namespace adit::test

@@ -12,17 +12,11 @@ using test::text_of;
 namespace {
 
 config::profile load(std::string_view text, std::string_view name = {}) {
-    const test::profile_file file(text);
-    auto profile = config::load_toml_profile(file.path(), name);
-    BOOST_REQUIRE_MESSAGE(profile.has_value(), profile.error().sentence());
-    return std::move(*profile);
+    return test::loaded_by(config::load_toml_profile, text, name);
 }
 
 std::string fault_of(std::string_view text, std::string_view name = {}) {
-    const test::profile_file file(text);
-    const auto profile = config::load_toml_profile(file.path(), name);
-    BOOST_REQUIRE_MESSAGE(!profile.has_value(), text);
-    return file.told(profile.error());
+    return test::fault_by(config::load_toml_profile, text, name);
 }
 
 constexpr std::string_view two_profiles = R"(
